@@ -1,0 +1,1 @@
+"""The backend of Haven, floor by floor (docs/architecture.md)."""

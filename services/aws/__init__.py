@@ -1,0 +1,1 @@
+"""The AWS gateways: the only place that knows botocore. Dictionaries stop here."""

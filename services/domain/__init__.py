@@ -1,0 +1,1 @@
+"""Facts and rules. Nothing here does I/O: no clock, no files, no network."""

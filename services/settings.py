@@ -1,0 +1,50 @@
+"""What an operator of Haven may set, read once from the environment (HAVEN_*), with safe defaults."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Haven's settings. Times are in seconds unless a name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="HAVEN_", extra="ignore", frozen=True)
+
+    home: Path = Path("var")
+    """Directory for everything Haven writes locally: the SQLite file, the session key, logs, the journal."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty means SQLite at <home>/haven.db."""
+    aws_endpoint_url: str | None = None
+    """Where AWS's APIs answer; None is AWS itself. The only difference between the sandbox and AWS."""
+    aws_region: str = "us-east-1"
+    secret_key: SecretStr | None = None
+    """Signs the browser's cookie; None means one generated once into <home>/secret-key (mode 600)."""
+    cookie_secure: bool = True
+    """Send cookies over TLS only. `make run` turns it off for plain http on loopback."""
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+
+    session_idle: int = Field(default=30 * 60, ge=60)
+    session_absolute: int = Field(default=12 * 3600, ge=300)
+    lockout_after: int = Field(default=5, ge=2)
+    lockout_for: int = Field(default=15 * 60, ge=10)
+
+    tick: float = Field(default=15.0, ge=0.2)
+    """Between two snapshots of an environment."""
+    tick_busy: float = Field(default=2.0, ge=0.2)
+    """Between two snapshots while an operation runs."""
+    metrics_every: float = Field(default=60.0, ge=1)
+    """Between two GetMetricData reads: CloudWatch's own resolution, and each read is billed."""
+    lease: float = Field(default=10.0, ge=1)
+    """How long a worker holds its lease without renewing; another takes over after it."""
+    stale_after: float = Field(default=60.0, ge=1)
+    """A fact older than this is shown as stale."""
+    keep_snapshots_days: int = Field(default=400, ge=1)
+    aws_connect_timeout: float = 2.0
+    aws_read_timeout: float = 10.0
+    aws_threads: int = Field(default=8, ge=1, le=64)
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{(self.home / 'haven.db').absolute()}"

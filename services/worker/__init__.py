@@ -1,0 +1,1 @@
+"""The background process: ticks on a schedule, under a lease."""
