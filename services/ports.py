@@ -223,7 +223,7 @@ class StackSpec:
 
 @dataclass(frozen=True)
 class StackOutcome:
-    """How a stack stands now: `status` is CloudFormation's; `done` and `ok` sort it; `reason` says the first failure."""
+    """How a stack stands now. `status` is CloudFormation's; `done` and `ok` sort it; `reason` is the first failure."""
 
     status: str
     done: bool
