@@ -1,0 +1,7 @@
+"""What every test may ask for: the fixtures of the servers that tests run against."""
+
+from importlib.util import find_spec
+
+pytest_plugins = ["tests.postgres_server"]
+if find_spec("tests.sandbox_server"):
+    pytest_plugins.append("tests.sandbox_server")
