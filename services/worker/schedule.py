@@ -1,0 +1,62 @@
+"""The only APScheduler: when each tick runs. Jobs live in code and memory; the database's leases keep workers apart."""
+
+import os
+import signal
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerThreads
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from services.bootstrap import Haven
+from services.domain.access import SYSTEM
+from services.domain.errors import HavenError
+from services.worker.ticks import Ticks
+
+log = structlog.get_logger("haven.worker")
+
+
+def run(haven: Haven) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    settings = haven.settings
+    with ThreadPoolExecutor(4, thread_name_prefix="snapshot") as pool:
+        ticks = Ticks(
+            holder=f"{socket.gethostname()}:{os.getpid()}",
+            clock=haven.clock,
+            leases=haven.leases,
+            environments=lambda: haven.environments.all(SYSTEM),
+            snapshots=haven.snapshots,
+            lease_for=timedelta(seconds=settings.lease),
+            every=lambda _name: timedelta(seconds=settings.tick),
+            submit=pool.submit,
+        )
+        scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": SchedulerThreads(4)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 30},
+        )
+        scheduler.add_job(ticks.renew, "interval", seconds=max(0.5, settings.lease / 4), id="renew leases")
+        scheduler.add_job(ticks.tick, "interval", seconds=min(1.0, settings.tick / 2), id="take snapshots")
+        scheduler.add_job(lambda: _prune(haven), "interval", hours=1, id="prune")
+        ticks.renew()
+        scheduler.start()
+        log.info("worker started", tick=settings.tick)
+        stop.wait()
+        log.info("worker stopping")
+        scheduler.shutdown(wait=False)
+        pool.shutdown(wait=False, cancel_futures=True)
+        ticks.release()
+    log.info("worker stopped")
+
+
+def _prune(haven: Haven) -> None:
+    try:
+        haven.prune()
+    except HavenError as problem:
+        log.warning("nothing pruned", why=problem.message)

@@ -1,0 +1,141 @@
+"""Deploying stacks in order, against a provisioner that keeps its own time."""
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from services.domain.access import SYSTEM, Actor, Role
+from services.domain.environment import Environment
+from services.domain.errors import NotAllowed, Refused
+from services.ports import Entry, StackOutcome, StackSpec
+from services.usecases.provisioning import Progress, Provisioning
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+PRODUCTION = Environment("production", "123456789012", "us-east-1", "multi-az", "production", True, 99.95, NOW)
+
+
+def spec(name: str, *after: str) -> StackSpec:
+    return StackSpec(name, name, (), (), after, None, False)
+
+
+SPECS = (
+    spec("network"),
+    spec("data", "network"),
+    spec("platform", "network"),
+    spec("service-rbac", "data", "platform"),
+)
+
+
+class Cloud:
+    """Each executed stack ends after two looks. `fails` and `refuses` name stacks; `existing` are there, unchanged."""
+
+    def __init__(self, fails: str = "", refuses: str = "", existing: tuple[str, ...] = ()) -> None:
+        self.fails, self.refuses = fails, refuses
+        self.done = set(existing)
+        self.unchanged = set(existing)
+        self.looks: dict[str, int] = {}
+        self.log: list[str] = []
+        self.inputs: dict[str, set[str]] = {}
+
+    def change_set(self, environment, stack, outputs):
+        self.inputs[stack.name] = set(outputs)
+        if stack.name == self.refuses:
+            raise Refused("Parameter X must be a number")
+        return None if stack.name in self.unchanged else f"arn:{stack.name}"
+
+    def execute(self, environment, stack, change_set):
+        assert change_set == f"arn:{stack.name}"
+        self.log.append(stack.name)
+        self.looks[stack.name] = 2
+
+    def outcome(self, environment, name):
+        if name in self.done:
+            return StackOutcome("CREATE_COMPLETE", True, True, "", (("Id", name),))
+        if name not in self.looks:
+            return None
+        self.looks[name] -= 1
+        if self.looks[name] > 0:
+            return StackOutcome("CREATE_IN_PROGRESS", False, False, "", ())
+        if name == self.fails:
+            return StackOutcome("ROLLBACK_COMPLETE", True, False, "Insufficient capacity", ())
+        self.done.add(name)
+        return self.outcome(environment, name)
+
+    def secure(self, environment, stack):
+        self.log.append(f"secure {stack.name}")
+
+
+def desk(cloud: Cloud) -> tuple[Provisioning, list[Entry]]:
+    entries: list[Entry] = []
+
+    @contextmanager
+    def unit():
+        yield SimpleNamespace(ledger=SimpleNamespace(append=entries.append))
+
+    clock = SimpleNamespace(now=lambda: NOW)
+    return Provisioning(unit=unit, provisioner=cloud, clock=clock, pause=lambda _seconds: None), entries
+
+
+def test_a_stack_waits_for_those_it_depends_on_and_gets_their_outputs():
+    cloud = Cloud()
+    provisioning, entries = desk(cloud)
+    news: list[Progress] = []
+    provisioning.deploy(SYSTEM, PRODUCTION, SPECS, news.append)
+    executed = [line for line in cloud.log if not line.startswith("secure")]
+    assert executed == ["network", "data", "platform", "service-rbac"]
+    assert cloud.log.index("secure network") < cloud.log.index("data")
+    assert cloud.inputs["service-rbac"] == {"network", "data", "platform"}
+    assert [(p.stack, p.word) for p in news if p.stack == "network"] == [("network", "creating"), ("network", "done")]
+    assert [e.action for e in entries] == ["deployment.started", "deployment.finished"]
+
+
+def test_independent_stacks_run_side_by_side():
+    cloud = Cloud()
+    provisioning, _ = desk(cloud)
+    provisioning.deploy(SYSTEM, PRODUCTION, SPECS, lambda _news: None)
+    assert cloud.log.index("platform") < cloud.log.index("secure data")
+
+
+def test_a_second_deployment_changes_nothing():
+    cloud = Cloud(existing=tuple(s.name for s in SPECS))
+    provisioning, entries = desk(cloud)
+    news: list[Progress] = []
+    provisioning.deploy(SYSTEM, PRODUCTION, SPECS, news.append)
+    assert {p.word for p in news} == {"unchanged"}
+    assert entries[-1].detail == {"changed": ""}
+
+
+def test_a_failed_stack_stops_what_depends_on_it_and_says_why():
+    cloud = Cloud(fails="data")
+    provisioning, entries = desk(cloud)
+    with pytest.raises(Refused, match="data: ROLLBACK_COMPLETE: Insufficient capacity"):
+        provisioning.deploy(SYSTEM, PRODUCTION, SPECS, lambda _news: None)
+    assert "service-rbac" not in cloud.log
+    assert "secure platform" in cloud.log  # what ran beside it is seen to its end
+    assert entries[-1].action == "deployment.failed"
+
+
+def test_a_refused_change_set_is_reported_in_aws_words():
+    provisioning, _ = desk(Cloud(refuses="network"))
+    with pytest.raises(Refused, match="network: Parameter X must be a number"):
+        provisioning.deploy(SYSTEM, PRODUCTION, SPECS, lambda _news: None)
+
+
+def test_a_stack_left_on_its_way_by_an_earlier_run_is_waited_for():
+    cloud = Cloud()
+    cloud.looks["network"] = 3
+    provisioning, _ = desk(cloud)
+    provisioning.deploy(SYSTEM, PRODUCTION, SPECS, lambda _news: None)
+    assert "network" not in cloud.log
+    assert "data" in cloud.log
+
+
+def test_only_those_who_may_deploy_do():
+    cloud = Cloud()
+    provisioning, entries = desk(cloud)
+    with pytest.raises(NotAllowed, match="operator, may not deploy"):
+        provisioning.deploy(Actor("ops-1", Role.OPERATOR), PRODUCTION, SPECS, lambda _news: None)
+    assert cloud.log == []
+    assert entries == []

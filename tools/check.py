@@ -1,0 +1,69 @@
+"""Every check of the project, one after another; what failed or could not run is named at the end."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command with the name it is reported under."""
+
+    name: str
+    command: Sequence[str]
+
+
+def tests(name: str, *paths: str, workers: int = 0) -> Check:
+    """A pytest run over those paths that exist."""
+    there = [p for p in paths if any(Path(p).rglob("test_*.py"))]
+    spread = ["-n", str(workers)] if workers else []
+    return Check(name, [str(BIN / "pytest"), *spread, *there])
+
+
+STATIC = (
+    Check("lint", [str(BIN / "ruff"), "check", "."]),
+    Check("format", [str(BIN / "ruff"), "format", "--check", "."]),
+    Check("types", [str(BIN / "mypy")]),
+    Check("import contracts", [str(BIN / "lint-imports"), "--no-cache"]),
+    Check("cfn-lint", [str(BIN / "cfn-lint"), *map(str, sorted(Path("provisioning/templates").glob("*.yaml")))]),
+)
+TESTS = (
+    tests("unit and house tests", "tests/unit", "tests/house", workers=2),
+    tests("parity and integration tests", "tests/parity", "tests/integration", workers=2),
+    tests("journeys on the sandbox", "tests/journeys"),
+)
+BROWSER = tests("browser tests", "tests/browser")
+
+
+def run(check: Check) -> tuple[bool, float]:
+    """Run one check with its output shown; whether it held and its seconds."""
+    print(f"\n== {check.name}", flush=True)
+    started = time.monotonic()
+    done = subprocess.run(list(check.command), check=False, env={**os.environ, "PYTHONWARNINGS": "default"})  # noqa: S603
+    return done.returncode == 0, time.monotonic() - started
+
+
+def main() -> int:
+    """Run everything; 0 only when all that ran held."""
+    checks = [*STATIC, *TESTS, *([BROWSER] if CHROMIUM else [])]
+    results = [(check.name, *run(check)) for check in checks]
+    print("\n== summary")
+    for name, held, seconds in results:
+        print(f"{'passed' if held else 'FAILED':8} {name} ({seconds:.0f} s)")
+    if not CHROMIUM:
+        print("NOT RUN  browser tests and axe: there is no Chromium here and apt may not install one")
+    failed = sum(not held for _, held, _ in results)
+    print(f"{len(results) - failed} passed, {failed} failed{'' if CHROMIUM else ', 1 skipped'}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
