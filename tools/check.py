@@ -21,7 +21,7 @@ class Check:
     command: Sequence[str]
 
 
-def tests(name: str, *paths: str, workers: int = 0) -> Check:
+def suite(name: str, *paths: str, workers: int = 0) -> Check:
     """A pytest run over those paths that exist."""
     there = [p for p in paths if any(Path(p).rglob("test_*.py"))]
     spread = ["-n", str(workers)] if workers else []
@@ -36,18 +36,18 @@ STATIC = (
     Check("cfn-lint", [str(BIN / "cfn-lint"), *map(str, sorted(Path("provisioning/templates").glob("*.yaml")))]),
 )
 TESTS = (
-    tests("unit and house tests", "tests/unit", "tests/house", workers=2),
-    tests("parity and integration tests", "tests/parity", "tests/integration", workers=2),
-    tests("journeys on the sandbox", "tests/journeys"),
+    suite("unit and house tests", "tests/unit", "tests/house", workers=2),
+    suite("parity and integration tests", "tests/parity", "tests/integration", workers=2),
+    suite("journeys on the sandbox", "tests/journeys"),
 )
-BROWSER = tests("browser tests", "tests/browser")
+BROWSER = suite("browser tests", "tests/browser")
 
 
 def run(check: Check) -> tuple[bool, float]:
     """Run one check with its output shown; whether it held and its seconds."""
     print(f"\n== {check.name}", flush=True)
     started = time.monotonic()
-    done = subprocess.run(list(check.command), check=False, env={**os.environ, "PYTHONWARNINGS": "default"})  # noqa: S603
+    done = subprocess.run(list(check.command), check=False, env={**os.environ, "PYTHONWARNINGS": "default"})
     return done.returncode == 0, time.monotonic() - started
 
 

@@ -1,4 +1,4 @@
-"""`haven run`: sandbox, worker and portal under one parent, with two environments provisioned. For demo and development.
+"""`haven run`: sandbox, worker and portal under one parent, with two environments provisioned.
 
 What is local is said so: this command starts the sandbox and points Haven at it; it never talks to AWS.
 """

@@ -1,0 +1,119 @@
+"""What the README promises of `make run`, on one real run over HTTP."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.local_run import LocalRun, running, until
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    yield from running(tmp_path_factory.mktemp("home"))
+
+
+def test_health_needs_no_login(run):
+    browser = run.browser()
+    browser.jar.clear()
+    assert browser.get("/healthz")[0] == 200
+    assert browser.get("/readyz")[0] == 200
+    status, text = browser.get("/")
+    assert status == 200
+    assert 'name="password"' in text
+
+
+def test_the_fleet_shows_both_environments_with_their_verdicts(run):
+    browser = run.browser()
+    until(lambda: "Healthy" in browser.get("/")[1], 30, "production is healthy")
+    text = browser.get("/")[1]
+    assert "/environments/production/topology" in text
+    assert "/environments/legacy/topology" in text
+    assert "Degraded" in text
+
+
+def test_production_has_no_finding_and_legacy_has_many(run):
+    browser = run.browser()
+    production = until(
+        lambda: (t := browser.get("/environments/production/topology")[1]) and 'class="finding ' not in t and t,
+        60,
+        "no finding on production",
+    )
+    assert "us-east-1a" in production
+    assert "us-east-1c" in production
+    assert browser.get("/environments/legacy/topology")[1].count('class="finding ') >= 8
+
+
+def test_aws_own_cli_sees_what_the_pages_show(run):
+    environment = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    aws = Path(sys.executable).parent / "aws"
+
+    def ask(*words: str):
+        done = subprocess.run(
+            [aws, "--endpoint-url", run.endpoint, "--output", "json", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return json.loads(done.stdout)
+
+    names = {stack["StackName"] for stack in ask("cloudformation", "describe-stacks")["Stacks"]}
+    shapes = ("network", "data", "platform", "service-rbac", "service-audit", "service-identity-sync")
+    assert names == {f"{env}-{stack}" for env in ("production", "legacy") for stack in shapes}
+    tasks = ask("ecs", "list-tasks", "--cluster", "production")["taskArns"]
+    assert len(tasks) >= 9
+    page = run.browser().get("/environments/production/topology")[1]
+    assert all(arn.rsplit("/", 1)[1] in page for arn in tasks)
+    (database,) = ask("rds", "describe-db-instances", "--db-instance-identifier", "production-app")["DBInstances"]
+    assert database["MultiAZ"] is True
+    assert database["SecondaryAvailabilityZone"] in page
+
+
+def test_a_task_stopped_from_outside_shows_without_a_reload(run):
+    browser = run.browser()
+    ecs = run.client("ecs")
+    arn = ecs.list_tasks(cluster="production", serviceName="rbac")["taskArns"][0]
+    task_id = arn.rsplit("/", 1)[1]
+    until(lambda: task_id in browser.get("/environments/production/topology/live")[1], 10, "the task is on the page")
+    ecs.stop_task(cluster="production", task=arn, reason="journey")
+    new = until(
+        lambda: set(ecs.list_tasks(cluster="production", serviceName="rbac")["taskArns"]) - {arn}, 30, "a replacement"
+    )
+    assert new
+    until(lambda: f">{task_id[:4]}<" not in _live(browser) or "stopp" in _live(browser).lower(), 30, "it shows")
+
+
+def _live(browser) -> str:
+    return browser.get("/environments/production/topology/live")[1]
+
+
+def test_a_lost_zone_shows_and_its_return_heals(run):
+    browser = run.browser()
+    run.control("zone", zone="us-east-1b", state="fail")
+    until(lambda: 'class="finding ' in _live(browser), 30, "the lost zone shows")
+    run.control("zone", zone="us-east-1b", state="recover")
+    until(lambda: 'class="finding ' not in _live(browser), 300, "production heals by itself")
+
+
+def test_sigterm_ends_everything_within_5_s_and_a_second_run_reuses_it(tmp_path):
+    run = LocalRun(tmp_path / "home")
+    run.start()
+    before = {s["StackId"] for s in run.client("cloudformation").describe_stacks()["Stacks"]}
+    assert run.stop(signal.SIGTERM) < 5
+    assert run.children("") == []
+    assert run.start() < 30
+    after = {s["StackId"] for s in run.client("cloudformation").describe_stacks()["Stacks"]}
+    assert after == before
+    assert not any("creating" in line for line in run.lines)
+    assert run.stop(signal.SIGINT) < 5
+    assert run.children("") == []
