@@ -143,9 +143,9 @@ def main() -> None:
     print(haven.line("Haven, polling with version"))
     print(full.line("Haven, always the full page"))
     print(plain.line("bare Flask, same size"))
-    ratio = statistics.median(haven.seconds) / statistics.median(plain.seconds)
+    plain_p50, poll_p50, full_p50 = (statistics.median(load.seconds) for load in (plain, haven, full))
     print(
-        f"p50 of a poll is {ratio:.1f} times the bare page's; of a full page {statistics.median(full.seconds) / statistics.median(plain.seconds):.1f} times"
+        f"p50 of a poll: {poll_p50 / plain_p50:.1f} times the bare page's; of a full page: {full_p50 / plain_p50:.1f} times"
     )
 
 
