@@ -1,0 +1,99 @@
+"""The verdict on an environment: its state in one word, then why, consistent with its findings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.domain.finding import Finding
+from services.domain.findings import findings, grouped
+from services.domain.snapshot import Part, Snapshot
+from services.domain.states import healthy_tasks, present
+from services.domain.status import State, Status, worst
+from services.domain.wording import capital, counted, listed
+
+__all__ = ["State", "Status", "Verdict", "carried_by", "verdict", "worst"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`status` is the one word, `sentence` what it means here, `why` the reasons behind it."""
+
+    status: Status
+    sentence: str
+    why: str
+
+
+def verdict(snapshot: Snapshot, now: datetime, stale_after: timedelta) -> Verdict:
+    """The verdict at `now`: the worst of all findings, or stale when nothing at all was read since `stale_after`.
+
+    A stale verdict never hides that the last thing seen was an outage: down outranks everything.
+    """
+    found = findings(snapshot)
+    seen = _of_findings(snapshot, found)
+    if now - snapshot.taken_at <= stale_after:
+        return seen
+    since = f"Nothing was read from AWS since {snapshot.taken_at:%H:%M:%S}"
+    if seen.status is Status.DOWN:
+        return Verdict(Status.DOWN, seen.sentence, f"{since}; this is the last that was seen. {seen.why}")
+    return Verdict(Status.STALE, f"{since}; it was {seen.status} then.", f"Then: {seen.sentence} {seen.why}".rstrip())
+
+
+def _of_findings(snapshot: Snapshot, found: Sequence[Finding]) -> Verdict:
+    if _nothing_deployed(snapshot):
+        return Verdict(
+            Status.PAUSED,
+            "Nothing is deployed yet.",
+            "CloudFormation has no stack of this environment; deploy its blueprint to fill it.",
+        )
+    if not found:
+        return Verdict(Status.HEALTHY, _sound(snapshot), "Everything that must be true was read, and is.")
+    status = found[0].weight
+    groups = [group for group in grouped(found) if group.first.weight is status]
+    sole = carried_by(snapshot) if status is Status.DEGRADED else ()
+    if len(sole) == 1:
+        first, rest = f"One zone carries everything; losing {sole[0]} stops it.", list(groups)
+    else:
+        first, rest = f"{capital(groups[0].first.title)}.", groups[1:]
+        first = f"{first} {_more(groups[0].findings[1:])}".rstrip()
+    lines = [] if len(sole) == 1 else [groups[0].first.why]
+    if rest:
+        titles = [_subjectless(group.first.title, len(group.findings)) for group in rest]
+        lines.append(f"{'Also: ' if lines else ''}{listed(titles, limit=3)}.")
+    return Verdict(status, first, " ".join(lines))
+
+
+def _more(others: Sequence[Finding]) -> str:
+    return f"So for {counted(len(others), 'other')}." if others else ""
+
+
+def _subjectless(title: str, count: int) -> str:
+    return title if count == 1 else f"{title} (and {count - 1} more)"
+
+
+def _nothing_deployed(snapshot: Snapshot) -> bool:
+    """The stacks were read and there is none, and nothing else of the environment was found either."""
+    read = snapshot.reading(Part.STACKS)
+    things = (snapshot.stacks, snapshot.services, snapshot.databases, snapshot.load_balancer, snapshot.network)
+    return read.read_at is not None and read.gap is None and not any(things)
+
+
+def carried_by(snapshot: Snapshot) -> tuple[str, ...]:
+    """The zone that alone carries everything: every service's tasks and every database. Empty when there is none, or
+    when it is not known."""
+    zones: set[str | None] = set()
+    for service in snapshot.services:
+        zones.update(task.zone for task in present(service))
+    for database in snapshot.databases:
+        zones.update((database.zone, database.secondary_zone if database.multi_az else database.zone))
+    known = [zone for zone in zones if zone]
+    return tuple(known) if len(zones) == 1 and snapshot.services and snapshot.databases else ()
+
+
+def _sound(snapshot: Snapshot) -> str:
+    """What is healthy, in numbers."""
+    tasks = sum(len(healthy_tasks(service)) for service in snapshot.services)
+    zones = {task.zone for service in snapshot.services for task in present(service) if task.zone}
+    of = f"of {counted(len(snapshot.services), 'service')} over {counted(len(zones), 'zone')}"
+    sentence = f"{counted(tasks, 'healthy task')} {of}"
+    standby = [database.secondary_zone for database in snapshot.databases if database.secondary_zone]
+    return f"{sentence}; the database has its standby in {listed(standby)}." if standby else f"{sentence}."

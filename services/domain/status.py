@@ -1,0 +1,62 @@
+"""The status vocabulary: eight words, worst first, the same everywhere (design README, "Status vocabulary")."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from services.domain.snapshot import Part, Snapshot
+
+
+class Status(StrEnum):
+    """How something stands. The order of the members is the order of a verdict: the first one present wins."""
+
+    DOWN = "down"
+    DEGRADED = "degraded"
+    UNKNOWN = "unknown"
+    STALE = "stale"
+    CHANGING = "changing"
+    PAUSED = "paused"
+    SIMULATED = "simulated"
+    HEALTHY = "healthy"
+
+    @property
+    def rank(self) -> int:
+        """0 is the worst."""
+        return _RANK[self]
+
+
+_RANK = {status: number for number, status in enumerate(Status)}
+
+_METRICS_ALLOWANCE = 3
+"""CloudWatch has one point a minute and Haven asks once a minute, so metrics are allowed to be older than states."""
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """The worst status present; healthy when there is none."""
+    return min(statuses, key=lambda status: status.rank, default=Status.HEALTHY)
+
+
+@dataclass(frozen=True)
+class State:
+    """A status and the one or two words that say why, such as `down`, "unhealthy"."""
+
+    status: Status
+    word: str
+
+
+def freshness(snapshot: Snapshot, part: Part, now: datetime, stale_after: timedelta) -> Status | None:
+    """UNKNOWN when the part never was read, STALE when it was read too long before `now`, else None."""
+    read_at = snapshot.reading(part).read_at
+    if read_at is None:
+        return Status.UNKNOWN
+    allowed = stale_after * _METRICS_ALLOWANCE if part is Part.METRICS else stale_after
+    return Status.STALE if now - read_at > allowed else None
+
+
+def as_read(state: State, fresh: Status | None) -> State:
+    """The state as it may be shown: an unread one is never what it was, and never healthy."""
+    if fresh is None:
+        return state
+    word = "not read" if fresh is Status.UNKNOWN else f"stale, was {state.word}"
+    return State(fresh, word)
