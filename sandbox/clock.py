@@ -43,16 +43,24 @@ class Clock:
         self._order = itertools.count()
         self._speed = 1.0
         self._frozen: float | None = None
+        self._ahead = 0.0
         self._thread: threading.Thread | None = None
+        self.ran = 0
+        """How many transitions ran so far."""
 
     @property
     def speed(self) -> float:
         """How many of AWS's seconds pass in one real second."""
         return self._speed
 
+    @property
+    def frozen(self) -> bool:
+        """Whether only `advance` moves the time."""
+        return self._frozen is not None
+
     def time(self) -> float:
-        """Now, in seconds since the epoch: the wall clock, or the frozen time."""
-        return time.time() if self._frozen is None else self._frozen
+        """Now, in seconds since the epoch: the wall clock (ahead of it after an advance), or the frozen time."""
+        return time.time() + self._ahead if self._frozen is None else self._frozen
 
     def now(self) -> datetime:
         """Now, as aware UTC."""
@@ -93,6 +101,13 @@ class Clock:
             self._frozen = self.time()
             self._changed.notify()
 
+    def thaw(self) -> None:
+        """Let the time flow again from where it is; it never goes back, so it may run ahead of the wall clock."""
+        with self._changed:
+            if self._frozen is not None:
+                self._ahead, self._frozen = self._frozen - time.time(), None
+                self._changed.notify()
+
     def advance(self, seconds: float) -> int:
         """Move a frozen clock forward by `seconds` (of AWS's time, whatever the speed), running all that falls due,
         what it schedules in turn included. Returns how many transitions ran."""
@@ -120,6 +135,18 @@ class Clock:
                 heapq.heappush(self._pending, (self.time() + max(0.0, wait), next(self._order), name, arguments))
             self._changed.notify()
 
+    def resume(self, at: float, pending: list[tuple[float, str, dict[str, Any]]]) -> None:
+        """Go on after a restart: what was pending, and the time, which never goes back."""
+        with self._changed:
+            if self._frozen is not None:
+                self._frozen = max(self._frozen, at)
+            else:
+                self._ahead = max(0.0, at - time.time())
+        self.restore([p for p in pending if p[1] in _transitions])
+        for _, name, _ in pending:
+            if name not in _transitions:
+                log.warning("no transition is named %s any more; dropped", name)
+
     def start(self) -> None:
         """Run transitions as they fall due, in a daemon thread."""
         if self._thread is None:
@@ -144,6 +171,7 @@ class Clock:
     def _run(self, name: str, arguments: dict[str, Any]) -> None:
         with LOCK:
             try:
+                self.ran += 1
                 _transitions[name](**arguments)
             except Exception:  # one broken transition must not stop the sandbox's time
                 log.exception("transition %s failed", name)

@@ -1,21 +1,65 @@
 """The sandbox as a WSGI application: control API first, then trouble and limits, then moto under one lock."""
 
+import logging
 from collections.abc import Iterable
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sandbox import state, wire
 from sandbox.clock import LOCK
+
+log = logging.getLogger("sandbox.wsgi")
+
+
+class Inner:
+    """moto with its gaps mended, without injected trouble; whatever it cannot do is answered as AWS would."""
+
+    def __init__(self) -> None:
+        from sandbox.gaps import mend
+
+        mend()
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        call = wire.identify(environ)
+        if call is not None and call.operation is None and call.protocol != "rest-xml":
+            return refuse(call, unknown(call), start_response)
+        if environ.get("PATH_INFO", "").startswith("/moto-api"):
+            return refuse(None, wire.Answer("NotFound", "Not Found", 404), start_response)
+        try:
+            return list(self._moto(environ, start_response))
+        except wire.Answer as answer:
+            return refuse(call, answer, start_response)
+        except NotImplementedError as problem:
+            name = f"{call.service}:{call.operation}" if call else environ.get("PATH_INFO", "")
+            log.warning("not in this sandbox: %s (%s)", name, problem)
+            return refuse(call, wire.Answer("NotImplemented", f"{name} is not in this sandbox.", 501), start_response)
+        except Exception:
+            log.exception("%s failed", f"{call.service}:{call.operation}" if call else environ.get("PATH_INFO"))
+            return refuse(call, wire.Answer("InternalFailure", "An internal error occurred.", 500), start_response)
 
 
 @cache
 def inner_application() -> Any:
-    """moto with its gaps mended, without injected trouble: what the sandbox's own parts talk to."""
-    from sandbox.gaps import mend
+    """The one `Inner` of this process: what the sandbox's own parts talk to."""
+    return Inner()
 
-    mend()
-    return DomainDispatcherApplication(create_backend_app)
+
+def unknown(call: wire.Call) -> wire.Answer:
+    """How AWS answers an operation it does not have."""
+    if call.protocol in ("query", "ec2"):
+        return wire.Answer("InvalidAction", "Could not find operation for this API version.")
+    return wire.Answer("UnknownOperationException", "The requested operation is not supported.", 404)
+
+
+def refuse(call: wire.Call | None, answer: wire.Answer, start_response: Any) -> list[bytes]:
+    """Send an AWS error."""
+    status, headers, body = wire.error(call, answer)
+    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+    return [body]
 
 
 class Application:
@@ -31,4 +75,6 @@ class Application:
         if answer is not None:
             return answer
         with LOCK:
-            return list(inner_application()(environ, start_response))
+            chunks = list(inner_application()(environ, start_response))
+            state.touched_by(wire.identify(environ))
+            return chunks

@@ -1,0 +1,91 @@
+"""`python -m sandbox`: the local AWS on loopback, until SIGTERM or Ctrl-C."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+SAVE_EVERY = 5.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the sandbox; returns the exit code: 0 after a clean end, 2 if it could not start."""
+    asked = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("sandbox").setLevel(logging.INFO)
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"  # no page in a browser may call this AWS
+    # moto takes seconds to import: the signals above must already work meanwhile.
+    from sandbox import server, state, weather
+    from sandbox.clock import clock
+    from sandbox.weather import buckets
+    from sandbox.wsgi import inner_application
+
+    try:
+        listening = server.bind(asked.port)
+    except OSError as problem:
+        print(f"sandbox: cannot listen on {server.HOST}:{asked.port}: {problem.strerror}", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        keeper = state.Keeper(asked.state) if asked.state else None
+    except OSError as problem:
+        print(f"sandbox: cannot use {asked.state}: {problem}", file=sys.stderr)  # noqa: T201
+        return 2
+    inner_application()
+    if asked.frozen:
+        clock.freeze()
+    restored = keeper.restore() if keeper else False
+    clock.set_speed(asked.speed)
+    buckets.enabled = asked.limits == "on"
+    weather.start()
+    clock.start()
+    serving = threading.Thread(target=listening.serve_forever, args=(0.1,), daemon=True, name="sandbox-server")
+    serving.start()
+    print(  # noqa: T201 - whoever started this process waits for the line
+        f"sandbox ready at http://{server.HOST}:{listening.port} "
+        f"(speed {asked.speed:g}{', frozen' if asked.frozen else ''}{', restored' if restored else ''})",
+        flush=True,
+    )
+    while not ending.wait(SAVE_EVERY):
+        if keeper:
+            keeper.save_if_changed()
+    listening.shutdown()
+    if keeper:
+        keeper.save_if_changed()
+        keeper.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--port", type=_port, default=5001, help="on 127.0.0.1; 0 picks a free one (default 5001)")
+    parser.add_argument("--state", type=Path, help="directory to keep the state in; without it nothing is kept")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="AWS's seconds per real second (default 1)")
+    parser.add_argument("--frozen", action="store_true", help="time moves only when told to")
+    parser.add_argument("--limits", choices=("on", "off"), default="on", help="AWS's request rates (default on)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is between 0 and 65535")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0.01 <= speed <= 10_000:
+        raise argparse.ArgumentTypeError("speed is between 0.01 and 10000")
+    return speed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""What the control API can be told to do."""
+
+import threading
+from dataclasses import asdict
+from typing import Any
+
+from moto.core.utils import get_service_model
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+
+from sandbox import state
+from sandbox.clock import LOCK, clock
+from sandbox.fields import Bad, Body
+from sandbox.weather import buckets, demand, minutes, zones
+from sandbox.weather import trouble as troubling
+from sandbox.wire import SIGNING_NAMES
+
+LONGEST = 24 * 3600.0
+_one_at_a_time = threading.Lock()
+
+
+def status(body: Body) -> dict[str, Any]:
+    """How the sandbox is: its time, what is down, what disturbs."""
+    return {
+        "time": clock.now().isoformat(),
+        "speed": clock.speed,
+        "frozen": clock.frozen,
+        "zones": zones.since(),
+        "trouble": [asdict(t) for t in troubling.active()],
+        "load": demand.factors(),
+        "pending": len(clock.pending()),
+        "limits": "on" if buckets.enabled else "off",
+        "changes": state.changes(),
+    }
+
+
+def pending(body: Body) -> dict[str, Any]:
+    """What is still to come, soonest first, in seconds of the sandbox's clock."""
+    return {"pending": [{"in": wait, "name": name, "arguments": given} for wait, name, given in clock.pending()]}
+
+
+def speed(body: Body) -> dict[str, Any]:
+    """{"speed": n}: AWS's seconds per real second."""
+    factor = body.number("speed", 0.01, 10_000)
+    body.done()
+    clock.set_speed(factor)
+    minutes.schedule()
+    return status(body)
+
+
+def turn_clock(body: Body) -> dict[str, Any]:
+    """{"freeze": true|false} or {"advance": seconds}."""
+    if "freeze" in body:
+        freeze = body.flag("freeze")
+        body.done()
+        if freeze:
+            clock.freeze()
+        else:
+            clock.thaw()
+        return status(body)
+    seconds = body.number("advance", 0, LONGEST)
+    body.done()
+    with _one_at_a_time:
+        if not clock.frozen:
+            raise Bad("freeze the clock first: only a frozen clock can be advanced")
+        ran = clock.advance(seconds)
+    return {**status(body), "ran": ran}
+
+
+def zone(body: Body) -> dict[str, Any]:
+    """{"zone": "us-east-1b", "state": "fail"|"recover"}."""
+    name = body.text("zone")
+    act = body.text("state", ("fail", "recover"))
+    body.done()
+    if not any(name == z.name for all_of in RegionsAndZonesBackend.zones.values() for z in all_of):
+        raise Bad(f"there is no availability zone {name}")
+    changed = zones.fail(name) if act == "fail" else zones.recover(name)
+    return {"zone": name, "failed": name in zones.failed(), "changed": changed}
+
+
+def task(body: Body) -> dict[str, Any]:
+    """{"cluster": ..., "task": id or ARN, "act": "crash"}."""
+    cluster, name = body.text("cluster"), body.text("task")
+    body.text("act", ("crash",), "crash")
+    body.done()
+    from sandbox.gaps import ecs  # ECS is large; it is there once the application is
+
+    with LOCK:
+        try:
+            ecs.crash_task(cluster, name)
+        except (KeyError, LookupError, ValueError) as problem:
+            raise Bad(f"cannot crash task {name} of {cluster}: {problem}") from None
+        state.touch()
+    return {"cluster": cluster, "task": name, "act": "crash"}
+
+
+def troubles(body: Body) -> dict[str, Any]:
+    """What disturbs now."""
+    return {"trouble": [asdict(t) for t in troubling.active()]}
+
+
+def trouble(body: Body) -> dict[str, Any]:
+    """{"service", "operation"|null, "kind", "rate", "delay", "status", "for"}."""
+    service = body.text("service")
+    operation = body.optional_text("operation")
+    kind = body.text("kind", troubling.KINDS)
+    rate = body.number("rate", 0, 1, 1.0)
+    delay = body.number("delay", 0, 60, 2.0 if kind == "latency" else 0.0)
+    code = int(body.number("status", 500, 503, 500))
+    lasts = body.number("for", 1, LONGEST, 300.0)
+    body.done()
+    service = SIGNING_NAMES.get(service, service)
+    if service != "*":
+        _known(service, operation)
+    elif operation is not None:
+        raise Bad("name a service to name an operation")
+    return asdict(troubling.make(service, operation, kind, rate, delay, code, lasts))
+
+
+def calm(body: Body) -> dict[str, Any]:
+    """End all trouble, or {"id": n}."""
+    number = int(body.number("id", 1, 1e9)) if "id" in body else None
+    body.done()
+    return {"ended": troubling.calm(number)}
+
+
+def load(body: Body) -> dict[str, Any]:
+    """{"service", "factor", "for"}: how many times its usual load a service (or "*") gets."""
+    service = body.text("service")
+    factor = body.number("factor", 0, 100)
+    lasts = body.number("for", 1, 7 * LONGEST, 900.0)
+    body.done()
+    demand.push(service, factor, lasts)
+    return {"load": demand.factors()}
+
+
+def ordinary_load(body: Body) -> dict[str, Any]:
+    """End all unusual load."""
+    body.done()
+    return {"ended": demand.relax()}
+
+
+def limits(body: Body) -> dict[str, Any]:
+    """{"limits": "on"|"off"}: AWS's request rates."""
+    buckets.enabled = body.text("limits", ("on", "off")) == "on"
+    body.done()
+    return status(body)
+
+
+def _known(service: str, operation: str | None) -> None:
+    try:
+        model = get_service_model(service)
+    except Exception:
+        raise Bad(f"AWS has no service {service}; use botocore's name, as rds, ecs, elbv2") from None
+    if operation is not None and operation not in model.operation_names:
+        raise Bad(f"{service} has no operation {operation}")

@@ -1,0 +1,146 @@
+"""What the sandbox knows, kept in a directory so that a restart, even after SIGKILL, goes on where it was.
+
+One pickle holds moto's backends, the clock's pending transitions and whatever other parts registered, as one graph of
+objects, so that what was shared stays shared. It is written to a temporary file, synced and renamed; the generation
+before it is kept, and used when the newest cannot be read. The directory belongs to its user alone: a pickle is code.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import moto
+
+from sandbox import graph, wire
+from sandbox.clock import LOCK, clock
+
+log = logging.getLogger("sandbox.state")
+NEWEST, OLDER = "state.bin", "state.1.bin"
+READS = ("Describe", "List", "Get", "Lookup", "Search", "Head", "Estimate", "Validate", "Preview", "Simulate")
+_extras: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {}
+_changes = 0
+
+
+def register(name: str, dump: Callable[[], Any], load: Callable[[Any], None]) -> None:
+    """Keep more than moto's backends: `dump` gives a picklable value (objects of moto or of sandbox modules may be in
+    it), `load` takes it back after a restart. Both run under the lock."""
+    if name in _extras:
+        raise ValueError(f"two parts keep their state as {name}")
+    _extras[name] = (dump, load)
+
+
+def touch() -> None:
+    """Say that something worth keeping changed."""
+    global _changes
+    _changes += 1
+
+
+def touched_by(call: wire.Call | None) -> None:
+    """Say that a request was answered; reads do not count."""
+    if call is None or not (call.operation or "").startswith(READS):
+        touch()
+
+
+def changes() -> int:
+    """Grows with every request that may have changed something and every transition; equal means unchanged."""
+    return _changes + clock.ran
+
+
+class Keeper:
+    """Holds the directory. Raises OSError if it cannot be written or another sandbox uses it."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._directory = directory
+        self._lock = (directory / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            raise OSError("another sandbox is using it") from problem
+        self._saved = -1
+        self.held = 0.0
+        """Seconds the last save kept requests waiting."""
+
+    def save_if_changed(self) -> None:
+        """Save unless nothing happened since the last time; a full disk is logged, not raised."""
+        if changes() != self._saved:
+            try:
+                self.save()
+            except Exception:
+                log.exception("the state could not be saved")
+
+    def save(self) -> None:
+        """Write the state. Requests wait only while the objects are turned into bytes."""
+        with LOCK:
+            began = time.monotonic()
+            seen = changes()
+            body = graph.dump(_collect())
+            self.held = time.monotonic() - began
+        head = {"moto": moto.__version__, "size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+        fresh = self._directory / "state.new"
+        with fresh.open("wb") as out:
+            os.chmod(fresh, 0o600)
+            out.write(json.dumps(head).encode() + b"\n" + body)
+            out.flush()
+            os.fsync(out.fileno())
+        if (self._directory / NEWEST).exists():
+            os.replace(self._directory / NEWEST, self._directory / OLDER)
+        os.replace(fresh, self._directory / NEWEST)
+        self._saved = seen
+        log.debug("saved %d bytes, requests waited %.3f s", len(body), self.held)
+
+    def restore(self) -> bool:
+        """Take up the newest state that can be read; False if there is none. A broken file is set aside."""
+        for name in (NEWEST, OLDER):
+            path = self._directory / name
+            if not path.exists():
+                continue
+            try:
+                _spread(graph.load(_read(path)))
+            except Exception as problem:
+                aside = path.with_name(f"{name}.broken-{time.time_ns()}")
+                os.replace(path, aside)
+                log.error("%s cannot be restored (%s); set aside as %s", path, problem, aside.name)
+                continue
+            self._saved = changes()
+            return True
+        return False
+
+    def close(self) -> None:
+        """Let another sandbox use the directory."""
+        self._lock.close()
+
+
+def _read(path: Path) -> bytes:
+    head_line, _, body = path.read_bytes().partition(b"\n")
+    head = json.loads(head_line)
+    if len(body) != head["size"] or hashlib.sha256(body).hexdigest() != head["sha256"]:
+        raise ValueError("it is cut short or altered")
+    if head["moto"] != moto.__version__:
+        log.warning("the state was written with moto %s, this is %s", head["moto"], moto.__version__)
+    return body
+
+
+def _collect() -> dict[str, Any]:
+    return {
+        "backends": graph.backends(),
+        "clock": {"time": clock.time(), "pending": clock.pending()},
+        "extras": {name: dump() for name, (dump, _) in _extras.items()},
+    }
+
+
+def _spread(found: dict[str, Any]) -> None:
+    with LOCK:
+        graph.fill(found["backends"])
+        for name, value in found["extras"].items():
+            if name in _extras:
+                _extras[name][1](value)
+            else:
+                log.warning("nothing in this sandbox keeps %s; dropped", name)
+        clock.resume(found["clock"]["time"], found["clock"]["pending"])

@@ -1,0 +1,98 @@
+"""How much is asked of the services: a daily curve, the same for every run, and surges that somebody ordered.
+
+Everything is a pure function of names, times and the surges; times are seconds since the epoch, UTC.
+"""
+
+import math
+from dataclasses import dataclass
+from zlib import crc32
+
+from sandbox import state
+from sandbox.clock import clock
+
+DAY = 86_400
+KEPT = 500
+
+
+@dataclass(frozen=True)
+class Surge:
+    """From `since` to `until` the service ("name", "cluster/name" or "*") gets `factor` times its usual load."""
+
+    service: str
+    factor: float
+    since: float
+    until: float
+
+
+_surges: list[Surge] = []
+
+
+def seed(*names: object) -> float:
+    """A number in [0, 1) that depends on the names only."""
+    return crc32(":".join(map(str, names)).encode()) / 2**32
+
+
+def day(at: float) -> float:
+    """The usual load at a time of the week, as a share of the busiest hour: 0.3 at three at night, 1 in the
+    afternoon, a dip at noon, quieter weekends."""
+    hour = at % DAY / 3600
+    swell = (0.5 - 0.5 * math.cos(2 * math.pi * (hour - 3) / 24)) ** 1.3
+    noon = 0.06 * math.exp(-(((hour - 12.3) / 0.8) ** 2))
+    weekend = 0.72 if (at // DAY + 3) % 7 >= 5 else 1.0  # the epoch was a Thursday
+    return (0.3 + 0.7 * swell - noon) * weekend
+
+
+def noise(name: str, minute: int) -> float:
+    """A factor around 1, within 6 %, that wanders and flickers."""
+    step, part = divmod(minute, 7)
+    slow = seed(name, "slow", step) * (1 - part / 7) + seed(name, "slow", step + 1) * part / 7
+    return 1 + 0.06 * (slow - 0.5) + 0.06 * (seed(name, minute) - 0.5)
+
+
+def peak(name: str) -> float:
+    """Requests a second of a service in its busiest hour."""
+    return 20 + 40 * seed(name, "peak")
+
+
+def share(cluster: str, service: str, minute: int) -> float:
+    """What a service is asked in a minute, as a multiple of its usual peak."""
+    at = minute * 60
+    return day(at) * noise(f"{cluster}/{service}", minute) * factor(cluster, service, at)
+
+
+def factor(cluster: str, service: str, at: float) -> float:
+    """The surge in force at a time: the newest that is about this service; 1 without any."""
+    for surge in reversed(_surges):
+        if surge.since <= at < surge.until and surge.service in ("*", service, f"{cluster}/{service}"):
+            return surge.factor
+    return 1.0
+
+
+def push(service: str, times: float, lasts: float) -> None:
+    """Order a surge from this minute on, for `lasts` seconds of the sandbox's clock."""
+    began = clock.time() // 60 * 60
+    _surges.append(Surge(service, times, began, clock.time() + lasts))
+    del _surges[:-KEPT]
+    state.touch()
+
+
+def relax() -> int:
+    """End all surges; returns how many were in force."""
+    now = clock.time()
+    ended = sum(s.until > now for s in _surges)
+    _surges[:] = [Surge(s.service, s.factor, s.since, min(s.until, now)) for s in _surges]
+    state.touch()
+    return ended
+
+
+def factors() -> list[dict[str, object]]:
+    """The surges in force."""
+    now = clock.time()
+    return [{"service": s.service, "factor": s.factor, "until": s.until} for s in _surges if s.until > now]
+
+
+def _load(kept: list[Surge]) -> None:
+    _surges[:] = kept
+
+
+state.register("surges", lambda: list(_surges), _load)

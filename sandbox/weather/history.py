@@ -1,0 +1,95 @@
+"""What the world was like, minute by minute since the sandbox started, and what it is assumed to have been before.
+
+A thing counts from when it first was as it should be (a service with its tasks running, a database available): before
+that it is assumed to have always been so, which gives charts a past, and gives alarms of a stack just being deployed
+nothing to complain about. Until then it has no data at all.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from sandbox import state
+from sandbox.clock import clock
+from sandbox.weather import world
+from sandbox.weather.world import CacheNode, Database, Group, Service, World
+
+KEPT = 5000
+SETTLING = 5  # minutes
+_READY: dict[type, Callable[[Any], bool]] = {
+    Service: lambda s: s.count >= s.floor,
+    Group: lambda g: bool(g.healthy) and not g.unhealthy,
+    Database: lambda d: d.status == "available",
+    CacheNode: lambda c: c.status == "available",
+}
+
+
+class History:
+    """One account and region."""
+
+    def __init__(self) -> None:
+        self._minutes: list[int] = []
+        self._worlds: list[World] = []
+        self.first: dict[tuple[str, Any], tuple[int, Any]] = {}
+        """(kind, key) -> (minute it first was ready, what it was then)."""
+
+    def record(self, minute: int, now: World) -> None:
+        """Say how the world was during a minute; minutes come in order."""
+        if not self._worlds or self._worlds[-1] != now:
+            self._minutes.append(minute)
+            self._worlds.append(now)
+            del self._minutes[:-KEPT], self._worlds[:-KEPT]
+        for kind in fields(now):
+            for key, thing in getattr(now, kind.name).items():
+                if _READY.get(type(thing), bool)(thing):
+                    self._ready(minute, (kind.name, key), thing)
+
+    def _ready(self, minute: int, key: tuple[str, Any], thing: Any) -> None:
+        known = self.first.setdefault(key, (minute, thing))
+        # A stack makes the service first and what scales it a little later: the load is sized for both.
+        if isinstance(thing, Service) and thing.floor > known[1].floor and minute - known[0] <= SETTLING:
+            self.first[key] = (known[0], thing)
+
+    def at(self, minute: int) -> World | None:
+        """The recorded world of a minute; None before the first record."""
+        place = bisect_right(self._minutes, minute) - 1
+        return self._worlds[place] if place >= 0 else None
+
+    def thing(self, kind: str, key: Any, minute: int) -> Any:
+        """A thing of the world in a minute; None if it was not there or was never ready."""
+        first = self.first.get((kind, key))
+        if first is None:
+            return None
+        if minute < first[0]:
+            return first[1]
+        then = self.at(minute)
+        return None if then is None else getattr(then, kind).get(key)
+
+    @property
+    def latest(self) -> World | None:
+        """The last recorded world."""
+        return self._worlds[-1] if self._worlds else None
+
+
+_histories: dict[tuple[str, str], History] = {}
+_read_at: dict[tuple[str, str], int] = {}
+
+
+def of(account: str, region: str) -> History:
+    """The history of an account and region, up to date. Call it under the lock."""
+    place = (account, region)
+    found = _histories.setdefault(place, History())
+    if _read_at.get(place) != state.changes():
+        found.record(int(clock.time() // 60), world.read(account, region))
+        _read_at[place] = state.changes()
+    return found
+
+
+def _load(kept: dict[tuple[str, str], History]) -> None:
+    _histories.clear()
+    _histories.update(kept)
+    _read_at.clear()
+
+
+state.register("history", lambda: dict(_histories), _load)

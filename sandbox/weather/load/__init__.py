@@ -1,0 +1,1 @@
+"""What the load does to each kind of resource, minute by minute."""
