@@ -87,8 +87,17 @@ class Credential:
     failures: int
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One login attempt as charged: whether it may go on, how many failed in a row with it, until when it is locked."""
+
+    allowed: bool
+    failures: int
+    locked_until: datetime | None
+
+
 class Users(Protocol):
-    """People."""
+    """People. Their login attempts are counted by name, whether or not such a user exists."""
 
     def add(self, user: User, password_hash: str) -> None:
         """Insert; raises Conflict if the name is taken."""
@@ -99,12 +108,26 @@ class Users(Protocol):
     def set_role(self, name: str, role: Role) -> None: ...
     def set_disabled(self, name: str, disabled: bool) -> None: ...
     def set_password(self, name: str, password_hash: str) -> None: ...
-    def failed(self, name: str, locked_until: datetime | None) -> int:
-        """Count one failed login atomically; returns the failures since the last success."""
+    def lock_admins(self) -> Sequence[str]:
+        """The names of the enabled admins; nobody else can change them until this transaction ends."""
+        ...
+
+    def attempt(self, name: str, at: datetime, *, lock_after: int, lock_for: timedelta) -> Attempt:
+        """Charge one login attempt to a name in one atomic step, before its password is looked at. The `lock_after`th
+        in a row locks the name for `lock_for`; an attempt on a locked name is refused and not counted. A count whose
+        last attempt is `lock_for` ago starts again. The name need not exist."""
         ...
 
     def succeeded(self, name: str, at: datetime) -> None:
         """Clear failures and lock, remember the time."""
+        ...
+
+    def unlock(self, name: str) -> None:
+        """Clear failures and lock."""
+        ...
+
+    def forget_attempts(self, before: datetime) -> int:
+        """Forget counts whose last attempt was before then; how many."""
         ...
 
 
@@ -183,9 +206,10 @@ class Store(Protocol):
 
 class UnitOfWork(Protocol):
     """Opens transactions. `with unit() as store:` commits at the end and rolls back when anything raises. No AWS call
-    is made inside one. An unreachable database raises NotNow."""
+    is made inside one. An unreachable database raises NotNow: nothing was done. A commit whose answer was lost raises
+    OutcomeUnknown. With `readonly` the database refuses writes, and the reader never waits for a writer."""
 
-    def __call__(self) -> AbstractContextManager[Store]: ...
+    def __call__(self, *, readonly: bool = False) -> AbstractContextManager[Store]: ...
 
 
 @dataclass(frozen=True)

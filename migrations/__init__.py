@@ -1,0 +1,1 @@
+"""Alembic's migrations: the only things that make or change Haven's tables."""

@@ -1,0 +1,80 @@
+"""Bring a database to this version's tables. Safe to call from several processes at once: one works, the rest wait."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection
+
+from services.domain.errors import Misconfigured
+from services.store.engine import make_engine
+from services.store.errors import translated
+
+SCRIPTS = Path(__file__).parents[2] / "migrations"
+WAIT_SECONDS = 60
+_TURNS: dict[str, tuple[tuple[str, ...], str]] = {
+    # The engine's BEGIN IMMEDIATE is the lock; BUSY_SECONDS is how long others wait for it.
+    "sqlite": ((), "PRAGMA foreign_key_check"),
+    "postgresql": (
+        (
+            f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'",
+            "SET LOCAL statement_timeout = 0",
+            "SET LOCAL idle_in_transaction_session_timeout = 0",
+            "SELECT pg_advisory_xact_lock(310333818190)",  # "HAVEN" in ASCII: one lock per database
+        ),
+        "",
+    ),
+}
+"""How a migration takes its turn in the transaction, and what must find nothing at its end."""
+
+
+@contextmanager
+def migrating(url: str) -> Iterator[Connection]:
+    """A connection in one transaction that nobody else migrates in. Everything in it happens, or nothing does."""
+    engine = make_engine(url, foreign_keys=False)
+    prepare, check = _TURNS[engine.dialect.name]
+    try:
+        with translated(), engine.connect() as connection, connection.begin():
+            for statement in prepare:
+                connection.exec_driver_sql(statement)
+            yield connection
+            if check and (broken := connection.exec_driver_sql(check).all()):
+                raise Misconfigured(f"The migration would break {len(broken)} references; nothing was changed.")
+    finally:
+        engine.dispose()
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Upgrade to a revision. Raises Misconfigured when the database is newer than this version of Haven."""
+    with migrating(url) as connection:
+        _run(command.upgrade, connection, revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Downgrade to a revision; `base` removes every table and what is in it."""
+    with migrating(url) as connection:
+        _run(command.downgrade, connection, revision)
+
+
+def current(url: str) -> str | None:
+    """The revision the database is at; None before the first migration."""
+    engine = make_engine(url)
+    try:
+        with translated(), engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def _run(act: Callable[[Config, str], None], connection: Connection, revision: str) -> None:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    configuration.attributes["connection"] = connection
+    try:
+        act(configuration, revision)
+    except CommandError as problem:
+        raise Misconfigured(f"The database does not fit this version of Haven: {problem}") from problem

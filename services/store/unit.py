@@ -1,0 +1,76 @@
+"""Transactions. Errors of the database leave here as Haven's own."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from services import ports
+from services.store.engine import READONLY
+from services.store.environments import SqlEnvironments
+from services.store.errors import Away, translated
+from services.store.ledger import SqlLedger
+from services.store.sessions import SqlSessions
+from services.store.snapshots import SqlSnapshots
+from services.store.users import SqlUsers
+
+PAUSE = 1.0
+"""Seconds during which a database found away is not tried again: a connect attempt may hold a thread for three."""
+
+
+@contextmanager
+def transaction(engine: Engine, *, readonly: bool = False) -> Iterator[Connection]:
+    """A connection in a transaction that commits at the end and rolls back when anything raises."""
+    with translated():
+        connection = engine.connect()
+    with connection:
+        if readonly:
+            connection = connection.execution_options(postgresql_readonly=True, **{READONLY: True})
+        with translated():
+            began = connection.begin()
+        try:
+            with translated(readonly=readonly):
+                yield connection
+        except BaseException:
+            with suppress(DBAPIError):  # the connection is gone, and the transaction with it
+                began.rollback()
+            raise
+        with translated(committing=not readonly):
+            began.commit()
+
+
+class SqlStore:
+    """`services.ports.Store` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.users: ports.Users = SqlUsers(connection)
+        self.sessions: ports.Sessions = SqlSessions(connection)
+        self.environments: ports.Environments = SqlEnvironments(connection)
+        self.snapshots: ports.Snapshots = SqlSnapshots(connection)
+        self.ledger: ports.Ledger = SqlLedger(connection)
+
+
+class SqlUnit:
+    """`services.ports.UnitOfWork` on an engine; safe to share between threads.
+
+    While the database is away, most calls fail at once instead of each waiting for a connection, so that threads
+    stay free for the pages that can be shown from memory.
+    """
+
+    def __init__(self, engine: Engine, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._engine, self._monotonic = engine, monotonic
+        self._away_until = 0.0
+
+    @contextmanager
+    def __call__(self, *, readonly: bool = False) -> Iterator[ports.Store]:
+        """One transaction."""
+        if self._monotonic() < self._away_until:
+            raise Away
+        try:
+            with transaction(self._engine, readonly=readonly) as connection:
+                yield SqlStore(connection)
+        except Away:
+            self._away_until = self._monotonic() + PAUSE
+            raise
