@@ -1,0 +1,194 @@
+"""Logging in, staying logged in and logging out.
+
+Nothing here tells which names exist: an unknown name, a disabled user and a wrong password cost the same work and get
+the same words, and a lock falls on any name that is tried too often. The attempt is charged before the password is
+looked at, so that guesses made side by side cannot outrun the lock.
+"""
+
+import threading
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from services.domain.access import Actor, Role
+from services.domain.errors import Invalid, NotAllowed, NotNow, OutcomeUnknown
+from services.ports import Attempt, Clock, Credential, Entry, LoginSession, Passwords, Store, Tokens, UnitOfWork
+from services.usecases.users import NAME, PASSWORD_MOST
+
+WRONG = "That name and password do not fit together."
+ANONYMOUS = "anonymous"
+UNKNOWN = "unknown"
+"""Stands in the ledger for a name that nobody has: people type passwords into the wrong field."""
+TOUCH_EVERY = timedelta(minutes=1)
+RECENT = timedelta(minutes=1)
+
+
+class Access:
+    """Sessions: opened by a password, ended by logging out, by idleness, by age, or when the user is disabled.
+
+    `idle` and `absolute` limit a session; `lockout_after` attempts in a row lock a name for `lockout_for`;
+    `outage_grace` is how long a session goes on for reading while the database is away.
+    """
+
+    def __init__(
+        self,
+        unit: UnitOfWork,
+        clock: Clock,
+        tokens: Tokens,
+        passwords: Passwords,
+        *,
+        idle: timedelta,
+        absolute: timedelta,
+        lockout_after: int,
+        lockout_for: timedelta,
+        outage_grace: timedelta = timedelta(minutes=2),
+    ) -> None:
+        self._unit, self._clock, self._tokens, self._passwords = unit, clock, tokens, passwords
+        self._idle, self._absolute = idle, absolute
+        self._lockout_after, self._lockout_for = lockout_after, lockout_for
+        self._memory = _Memory(outage_grace)
+
+    def log_in(self, name: str, password: str, client: str) -> str:
+        """Open a session; its token. Raises Invalid for any wrong pair, NotAllowed while the name is locked."""
+        name, now = name.strip().lower(), self._clock.now()
+        with self._unit() as store:
+            attempt = store.users.attempt(name, now, lock_after=self._lockout_after, lock_for=self._lockout_for)
+            credential = store.users.get(name) if NAME.fullmatch(name) else None
+        if not attempt.allowed:
+            raise _locked(attempt)
+        usable = credential if credential and not credential.user.disabled else None
+        hashed = usable.password_hash if usable else None
+        if not self._passwords.verify(hashed, password[: PASSWORD_MOST + 1]) or usable is None:
+            self._refused(attempt, credential, client)
+            raise _locked(attempt) if attempt.locked_until else Invalid(WRONG, {"password": WRONG})
+        return self._open(usable, password, client)
+
+    def authenticate(self, token: str, *, active: bool = True) -> Actor | None:
+        """Whose session this is, None when it is over. Pass `active` False for what a page asks by itself (polling):
+        it is no sign of a person, so it does not put off the idle limit.
+
+        While the database is away, a session seen valid within the minute before goes on for `outage_grace`, as a
+        viewer: nobody can act on memory. Two minutes cover a Multi-AZ failover (AWS says 60 to 120 s); meanwhile no
+        one can be disabled or logged out in the database anyway. Otherwise raises NotNow.
+        """
+        key, now = _hash(token), self._clock.now()
+        try:
+            with self._unit(readonly=True) as store:
+                session = store.sessions.get(key)
+                credential = store.users.get(session.user) if session else None
+        except NotNow:
+            remembered = self._memory.recall(key, now)
+            if remembered is None or not self._holds(remembered, now):
+                raise
+            return Actor(remembered.user, Role.VIEWER)
+        if session is None or credential is None or credential.user.disabled or not self._holds(session, now):
+            self._memory.forget(key)
+            return None
+        if active and now - session.seen_at >= min(TOUCH_EVERY, self._idle / 4):
+            with suppress(NotNow, OutcomeUnknown), self._unit() as store:  # not worth failing a request for
+                store.sessions.touch(key, now)
+                session = replace(session, seen_at=now)
+        self._memory.keep(session, now)
+        return credential.user.actor
+
+    def log_out(self, token: str) -> None:
+        """End the session, if it still is one."""
+        key = _hash(token)
+        self._memory.forget(key)
+        with self._unit() as store:
+            session = store.sessions.get(key)
+            if session:
+                store.sessions.end(key)
+                self._record(store, session.user, "log out", "done", session.user, session.client)
+
+    def denied(self, actor: Actor, what: str, client: str) -> None:
+        """Put into the ledger that someone was refused an act; `what` names it, such as a path or a permission."""
+        with self._unit() as store:
+            self._record(store, actor.name, "denied", "denied", what[:256], client, role=actor.role.value)
+
+    def prune(self) -> int:
+        """Forget sessions past their limits and attempts past counting; how many rows."""
+        now = self._clock.now()
+        with self._unit() as store:
+            attempts = store.users.forget_attempts(now - self._lockout_for)
+            return attempts + store.sessions.prune(now - self._absolute, now - self._idle)
+
+    def _holds(self, session: LoginSession, now: datetime) -> bool:
+        return now - session.seen_at < self._idle and now - session.created_at < self._absolute
+
+    def _refused(self, attempt: Attempt, credential: Credential | None, client: str) -> None:
+        target = credential.user.name if credential else UNKNOWN
+        why = "no such user" if credential is None else "disabled" if credential.user.disabled else "wrong password"
+        with self._unit() as store:
+            self._record(store, ANONYMOUS, "log in", "failed", target, client, why=why, in_a_row=str(attempt.failures))
+            if attempt.locked_until:
+                until = attempt.locked_until.isoformat(timespec="seconds")
+                self._record(store, "system", "lock login", "done", target, client, until=until)
+
+    def _open(self, credential: Credential, password: str, client: str) -> str:
+        user, now, token = credential.user, self._clock.now(), self._tokens.new()
+        outdated = self._passwords.outdated(credential.password_hash)
+        rehashed = self._passwords.hash(password) if outdated else None
+        with self._unit() as store:
+            current = store.users.get(user.name)
+            if current is None or current.user.disabled or current.password_hash != credential.password_hash:
+                raise Invalid(WRONG, {"password": WRONG})  # changed while the password was being checked
+            store.users.succeeded(user.name, now)
+            if rehashed:
+                store.users.set_password(user.name, rehashed)
+            store.sessions.add(LoginSession(_hash(token), user.name, now, now, client[:256]))
+            self._record(store, user.name, "log in", "done", user.name, client, role=user.role.value)
+        return token
+
+    def _record(
+        self, store: Store, actor: str, action: str, outcome: str, target: str, client: str, **detail: str
+    ) -> None:
+        at = self._clock.now()
+        store.ledger.append(Entry(at, actor, action, outcome, target, detail=detail, client=client[:256]))
+
+
+@dataclass
+class _Memory:
+    """The sessions this process saw valid lately, for while the database is away. Another process may have ended one
+    of them within the last minute: hence the short limits, and reading only."""
+
+    grace: timedelta
+    most: int = 5000
+
+    def __post_init__(self) -> None:
+        self._seen: OrderedDict[str, tuple[LoginSession, datetime]] = OrderedDict()
+        self._away_since: datetime | None = None
+        self._lock = threading.Lock()
+
+    def keep(self, session: LoginSession, now: datetime) -> None:
+        """Remember a session just found valid in the database, which therefore is not away."""
+        with self._lock:
+            self._away_since = None
+            self._seen[session.id] = (session, now)
+            self._seen.move_to_end(session.id)
+            while len(self._seen) > self.most:
+                self._seen.popitem(last=False)
+
+    def forget(self, id: str) -> None:
+        """Drop one."""
+        with self._lock:
+            self._seen.pop(id, None)
+
+    def recall(self, id: str, now: datetime) -> LoginSession | None:
+        """The session if it was valid within a minute before the database went away, and that is not too long ago."""
+        with self._lock:
+            self._away_since = self._away_since or now
+            session, valid_at = self._seen.get(id, (None, now))
+            in_time = self._away_since - valid_at <= RECENT and now - self._away_since <= self.grace
+            return session if in_time else None
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _locked(attempt: Attempt) -> NotAllowed:
+    until = f"{attempt.locked_until:%H:%M:%S}" if attempt.locked_until else "later"
+    return NotAllowed(f"Too many failed logins for this name. It can be tried again after {until} UTC.")
