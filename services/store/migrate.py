@@ -7,6 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
@@ -70,11 +71,23 @@ def current(url: str) -> str | None:
         engine.dispose()
 
 
+def missing(url: str) -> str:
+    """The revision the database is at when it is not this version's (`none` before the first migration); else empty."""
+    at = current(url)
+    wanted = ScriptDirectory.from_config(_configuration()).get_current_head()
+    return "" if at == wanted else at or "none"
+
+
 def _run(act: Callable[[Config, str], None], connection: Connection, revision: str) -> None:
-    configuration = Config()
-    configuration.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    configuration = _configuration()
     configuration.attributes["connection"] = connection
     try:
         act(configuration, revision)
     except CommandError as problem:
         raise Misconfigured(f"The database does not fit this version of Haven: {problem}") from problem
+
+
+def _configuration() -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return configuration

@@ -65,8 +65,8 @@ class Access:
             raise _locked(attempt) if attempt.locked_until else Invalid(WRONG, {"password": WRONG})
         return self._open(usable, password, client)
 
-    def authenticate(self, token: str, *, active: bool = True) -> Actor | None:
-        """Whose session this is, None when it is over. Pass `active` False for what a page asks by itself (polling):
+    def authenticate(self, token: str, *, touch: bool = True) -> Actor | None:
+        """Whose session this is, None when it is over. Pass `touch` False for what a page asks by itself (polling):
         it is no sign of a person, so it does not put off the idle limit.
 
         While the database is away, a session seen valid within the minute before goes on for `outage_grace`, as a
@@ -86,7 +86,7 @@ class Access:
         if session is None or credential is None or credential.user.disabled or not self._holds(session, now):
             self._memory.forget(key)
             return None
-        if active and now - session.seen_at >= min(TOUCH_EVERY, self._idle / 4):
+        if touch and now - session.seen_at >= min(TOUCH_EVERY, self._idle / 4):
             with suppress(NotNow, OutcomeUnknown), self._unit() as store:  # not worth failing a request for
                 store.sessions.touch(key, now)
                 session = replace(session, seen_at=now)
