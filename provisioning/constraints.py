@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from provisioning.template import Parameter, Template
 
 _LIMIT = 4096  # bytes in a parameter's value, CloudFormation's quota
+_PATTERNS = 5
 _FARGATE = {256: (512, 2048), 512: (1024, 4096), 1024: (2048, 8192), 2048: (4096, 16384), 4096: (8192, 30720)}
 """CPU units to the least and the most MiB Fargate pairs with them."""
 
@@ -78,6 +79,8 @@ def _together(values: Mapping[str, str]) -> dict[str, str]:
     busy = number("BusyMinTasks")
     if values.get("BusySchedule") and busy is not None and high is not None and busy > high:
         found["BusyMinTasks"] = f"It must be at most MaxTasks, {high:g}."
+    if len(values.get("PathPatterns", "").split(",")) > _PATTERNS:
+        found["PathPatterns"] = f"A listener rule takes at most {_PATTERNS} of them."
     cpu, memory = number("Cpu"), number("Memory")
     if cpu is not None and memory is not None:
         least, most = _FARGATE[int(cpu)]

@@ -1,4 +1,4 @@
-"""The files a blueprint is written in: blueprints/<name>.yaml, wiring.yaml and policies/<name>.yaml, read and checked."""
+"""The files a blueprint is made of, read and checked: blueprints/<name>.yaml, wiring.yaml, policies/<name>.yaml."""
 
 import json
 from importlib import resources
