@@ -96,9 +96,9 @@ def _gaps(snapshot: Snapshot) -> Iterator[Fact]:
     for part in Part:
         reading = snapshot.reading(part)
         if reading.gap is not None:
-            yield Fact(f"part-{part}", part, "gap", reading.gap.code, Kind.GAP, part)
+            yield Fact(Subject.unread(part), part, "gap", reading.gap.code, Kind.GAP, part)
         elif reading.read_at is None:
-            yield Fact(f"part-{part}", part, "gap", "not read yet", Kind.GAP, part)
+            yield Fact(Subject.unread(part), part, "gap", "not read yet", Kind.GAP, part)
 
 
 def _entrance(snapshot: Snapshot) -> Iterator[Fact]:
@@ -111,7 +111,7 @@ def _entrance(snapshot: Snapshot) -> Iterator[Fact]:
         of = _Of(Subject.BALANCER, "load balancer", Part.LOAD_BALANCER)
         yield of.exists()
         yield of.status("state", alb.state)
-        yield of.place("zones", " ".join(sorted(alb.zones)))
+        yield of.setting("zones", " ".join(sorted(alb.zones)))
         yield of.setting("deletion protection", _switch(alb.deletion_protection))
         yield of.setting("zonal shift", _switch(alb.zonal_shift_enabled))
 
@@ -229,6 +229,8 @@ def _network(snapshot: Snapshot) -> Iterator[Fact]:
 
 
 def _alarm(alarm: Alarm) -> Iterator[Fact]:
+    if alarm.scaling and "AlarmLow" in alarm.name:
+        return  # it fires whenever there is room to shrink, which is no news
     of = _Of(f"alarm-{alarm.name}", f"alarm {alarm.name}", Part.ALARMS)
     yield of.exists()
     yield of.status("state", alarm.state)

@@ -121,8 +121,13 @@ class Subject:
 
     @staticmethod
     def part(part: Part) -> str:
-        """The node that stands for a whole part, where its gap is shown."""
-        return _PARTS.get(part, f"part-{part.replace(' ', '-')}")
+        """The node that a part's own thing has on the picture."""
+        return _PARTS.get(part, Subject.unread(part))
+
+    @staticmethod
+    def unread(part: Part) -> str:
+        """The node that stands for the reading of a part, where its gap is told."""
+        return f"part-{part.replace(' ', '-')}"
 
 
 _PARTS = {

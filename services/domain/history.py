@@ -1,7 +1,7 @@
 """What changed between two snapshots, in sentences, and a fingerprint that differs exactly when something did.
 
-Both come from one table of the facts that matter: what exists, where it is, its role, state, size and settings. Metrics,
-ages, event texts and the ids of single tasks do not matter: with them every tick would be a change.
+Both come from one table of the facts that matter: what exists, where it is, its role, state, size and settings.
+Metrics, ages, event texts and the ids of single tasks do not matter: with them every tick would be a change.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.domain.facts import Fact, Kind, facts
-from services.domain.snapshot import Snapshot
+from services.domain.snapshot import Part, Snapshot
 from services.domain.wording import capital, listed
 
 
@@ -37,21 +37,27 @@ def changes(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
     old, new = facts(before), facts(after)
     gone = {key[0] for key, fact in old.items() if fact.kind is Kind.EXISTS and key not in new}
     came = {key[0] for key, fact in new.items() if fact.kind is Kind.EXISTS and key not in old}
-    return tuple(_each({**old, **new}.keys() | old.keys(), old, new, gone, came))
+    # Of a part that one of the two never read, only that can be said: its things did not appear or vanish.
+    known = {p for p in Part if before.reading(p).read_at is not None and after.reading(p).read_at is not None}
+    order = [*new, *(key for key in old if key not in new)]
+    return tuple(_each(order, old, new, gone | came, known))
 
 
 _Table = dict[tuple[str, str], Fact]
 
 
-def _each(keys: set[tuple[str, str]], old: _Table, new: _Table, gone: set[str], came: set[str]) -> Iterator[Change]:
-    order = {key: number for number, key in enumerate([*new, *(key for key in old if key not in new)])}
-    for key in sorted(keys, key=lambda key: order[key]):
+def _each(
+    order: Sequence[tuple[str, str]], old: _Table, new: _Table, whole: set[str], known: set[Part]
+) -> Iterator[Change]:
+    for key in order:
         was, now = old.get(key), new.get(key)
         fact = now or was
         if fact is None or (was is not None and now is not None and was.value == now.value):
             continue
         # Of a thing that came or went one line is enough.
-        if fact.kind is not Kind.EXISTS and (key[0] in gone or key[0] in came):
+        if fact.kind is not Kind.EXISTS and key[0] in whole:
+            continue
+        if fact.kind is not Kind.GAP and fact.part not in known:
             continue
         value_was, value_now = was.value if was else "", now.value if now else ""
         yield Change(key[0], _sentence(fact, value_was, value_now), value_was, value_now, fact.kind)
@@ -65,9 +71,10 @@ def _sentence(fact: Fact, before: str, after: str) -> str:
     if fact.kind is Kind.COUNT:
         return f"{fact.name}: {before or 'no'} to {after or 'no'} {fact.aspect}"
     if fact.kind is Kind.PLACE:
+        thing = f"{fact.name} {fact.aspect}".rstrip()
         if before and after:
-            return f"{fact.name} {fact.aspect} moved {before} to {after}".replace("  ", " ")
-        return f"{fact.name} {fact.aspect} {f'now in {after}' if after else f'no longer in {before}'}"
+            return f"{thing} moved {before} to {after}"
+        return f"{thing} {f'now in {after}' if after else f'no longer in {before}'}"
     return f"{fact.name}: {fact.aspect} {before or 'none'} to {after or 'none'}"
 
 

@@ -16,7 +16,7 @@ def gaps(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(
                 "gap",
                 Status.UNKNOWN,
-                Subject.part(part),
+                Subject.unread(part),
                 f"{capital(part)} not read",
                 _why(reading),
                 Requirement.KNOWLEDGE,
