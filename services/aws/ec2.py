@@ -34,7 +34,10 @@ def list_subnets(client: "EC2Client", vpc_id: str) -> tuple[Subnet, ...]:
 
 def list_nat_gateways(client: "EC2Client", vpc_id: str) -> tuple["NatGatewayTypeDef", ...]:
     """The VPC's NAT gateways as AWS describes them: their zone is known only with the subnets (`to_network`)."""
-    pages = client.get_paginator("describe_nat_gateways").paginate(Filter=[{"Name": "vpc-id", "Values": [vpc_id]}])
+    # AWS names this argument Filter, in the singular; the type stubs do not.
+    pages = client.get_paginator("describe_nat_gateways").paginate(  # type: ignore[call-arg]
+        Filter=[{"Name": "vpc-id", "Values": [vpc_id]}]
+    )
     return tuple(gateway for page in pages for gateway in page["NatGateways"])
 
 

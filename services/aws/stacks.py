@@ -69,7 +69,7 @@ def to_resource(found: "StackResourceSummaryTypeDef") -> StackResource:
 
 
 def _belongs(stack: "StackTypeDef", environment: Environment) -> bool:
-    """By prefix; the tag decides where one environment's prefix begins another's, the known names where it is missing."""
+    """By prefix; where one environment's prefix begins another's the tag decides, or the known names without one."""
     start = f"{environment.stack_prefix}-"
     if not stack["StackName"].startswith(start) or stack["StackStatus"] == "DELETE_COMPLETE":
         return False

@@ -1,0 +1,169 @@
+"""Reads one environment: the stacks say what belongs to it, each service's describe calls say how it is.
+
+Everything that does not need another answer is asked at the same time, so the whole takes about as long as its
+longest chain of calls. Nearly everything needs only the physical ids in the stacks' resources; the exceptions are
+tasks (listed, then described) and metrics (which need the cache's nodes, the services' target groups and the zones).
+`gather.py` says which calls a part is made of.
+
+Calls of one snapshot, for an environment of s services in one cluster, in an account where everything fits a page: 1
+for the stacks (and one for each stack that changed since the last time), 4 for zones and network, 2 for the API, 4 + s
+for load balancer and targets, 1 per ten services, 3 for tasks, 3 for scaling, 2 each for databases, caches, queues and
+alarms, and once a minute 1 for all metrics.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from services.aws.ecs import ServiceFacts, TaskKey
+from services.aws.gather import Gather
+from services.aws.lanes import Caller, Lanes, run
+from services.aws.memory import Memory
+from services.aws.parts import Known, PartRead
+from services.aws.recording import Recorder, recorded
+from services.aws.resources import Resources
+from services.aws.session import Clients
+from services.aws.sources import Sources
+from services.domain.environment import Environment
+from services.domain.snapshot import (
+    FargateService,
+    FargateTask,
+    Metric,
+    Part,
+    Reading,
+    Scaling,
+    Snapshot,
+    TargetGroup,
+)
+from services.ports import Clock
+
+T = TypeVar("T")
+
+FIRST, MIDDLE, LAST = 0.5, 0.75, 1.0
+"""By which share of the deadline a part must be read: the stacks, then what metrics need, then the rest."""
+
+
+class ReaderSessions(Protocol):
+    """Where the clients that may look come from."""
+
+    def reader(self, environment: Environment) -> Clients: ...
+
+
+class CloudReader:
+    """`ports.CloudReader` on AWS. One for the whole process; several environments may be read at the same time.
+
+    `deadline` is how many seconds one snapshot may take; what has not answered by then is a gap.
+    """
+
+    def __init__(
+        self,
+        sessions: ReaderSessions,
+        lanes: Lanes,
+        clock: Clock,
+        *,
+        deadline: float = 20.0,
+        monotonic: Callable[[], float] = time.monotonic,
+        sources: Callable[[Clients], Sources] = Sources,
+    ) -> None:
+        self._sessions = sessions
+        self._lanes = lanes
+        self._clock = clock
+        self._deadline = deadline
+        self._monotonic = monotonic
+        self._sources = sources
+
+    def close(self) -> None:
+        """Start no more calls. Calls that still run end at their own timeouts."""
+        self._lanes.close()
+
+    def read(self, environment: Environment, previous: Snapshot | None, *, metrics: bool) -> Snapshot:
+        """As `ports.CloudReader.read`. Takes about `deadline` seconds at most."""
+        recorder = Recorder()
+        started = self._monotonic()
+
+        async def work() -> Snapshot:
+            with recorded(recorder):
+                return await self._read(environment, Memory(previous), metrics=metrics)
+
+        snapshot = run(work)
+        return replace(snapshot, calls=recorder.calls(self._monotonic() - started))
+
+    async def _read(self, environment: Environment, memory: Memory, *, metrics: bool) -> Snapshot:
+        now = self._clock.now()
+        owner = f"{environment.reader_role_arn or environment.account}/{environment.region}"
+        gather = Gather(Caller(self._lanes, owner, self._monotonic), self._sources(self._sessions.reader(environment)))
+
+        def part(last: Known[T], read: Callable[[], Awaitable[T]], by: float = LAST) -> PartRead[T]:
+            return PartRead(last, read, seconds=self._deadline * by, now=now)
+
+        stacks = part(memory.stacks, lambda: gather.stacks(environment, memory.stacks.facts), FIRST)
+
+        def owned(last: Known[T], read: Callable[[Resources], Awaitable[T]], by: float = LAST) -> PartRead[T]:
+            async def after_stacks() -> T:
+                return await read(Resources(await stacks.known()))
+
+            return part(last, after_stacks, by)
+
+        zones = part(memory.zones, gather.zones, MIDDLE)
+        services = owned(memory.services, gather.services, MIDDLE)
+        caches = owned(memory.caches, gather.caches, MIDDLE)
+        network = owned(memory.network, gather.network)
+        gateway = owned(memory.gateway, gather.gateway)
+        load_balancer = owned(memory.load_balancer, gather.load_balancer)
+        targets = owned(memory.targets, gather.targets)
+        tasks = owned(memory.tasks, gather.tasks)
+        scaling = owned(memory.scaling, gather.scaling)
+        databases = owned(memory.databases, gather.databases)
+        queues = owned(memory.queues, gather.queues)
+        alarms = owned(memory.alarms, gather.alarms)
+
+        async def points() -> tuple[Metric, ...]:
+            resources = Resources(await stacks.known())
+            return await gather.metrics(
+                resources, await services.known(), await zones.known(), await caches.known(), now
+            )
+
+        metered = await part(memory.metrics, points).outcome() if metrics else memory.metrics
+        readings: list[Reading] = [metered.reading]
+
+        async def facts(read: PartRead[T]) -> T:
+            outcome = await read.outcome()
+            readings.append(outcome.reading)
+            return outcome.facts
+
+        snapshot = Snapshot(
+            environment=environment.name,
+            taken_at=now,
+            stacks=await facts(stacks),
+            zones=await facts(zones),
+            network=await facts(network),
+            gateway=await facts(gateway),
+            load_balancer=await facts(load_balancer),
+            services=join(await facts(services), await facts(tasks), await facts(targets), await facts(scaling)),
+            databases=await facts(databases),
+            caches=await facts(caches),
+            queues=await facts(queues),
+            alarms=await facts(alarms),
+            metrics=metered.facts,
+        )
+        order = list(Part)
+        return replace(snapshot, readings=tuple(sorted(readings, key=lambda reading: order.index(reading.part))))
+
+
+def join(
+    services: tuple[ServiceFacts, ...],
+    tasks: dict[TaskKey, tuple[FargateTask, ...]],
+    groups: dict[str, TargetGroup],
+    scaling: dict[str, Scaling],
+) -> tuple[FargateService, ...]:
+    """The services with what other parts know of them."""
+    return tuple(
+        replace(
+            facts.service,
+            tasks=tasks.get((facts.service.cluster, facts.service.service_name), ()),
+            target_group=groups.get(facts.target_group or ""),
+            scaling=scaling.get(f"service/{facts.service.cluster}/{facts.service.service_name}"),
+        )
+        for facts in services
+    )
