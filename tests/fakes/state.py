@@ -1,0 +1,44 @@
+"""The rows of the database in memory."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.domain.access import User
+from services.domain.environment import Environment
+from services.domain.snapshot import Snapshot
+from services.ports import Entry, Kept, LoginSession
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest snapshot of an environment."""
+
+    snapshot: Snapshot
+    token: int
+    last_number: int
+
+
+@dataclass(frozen=True)
+class Count:
+    """Login attempts of a name."""
+
+    failures: int
+    last_at: datetime
+    locked_until: datetime | None
+
+
+@dataclass
+class State:
+    """Every table. Rows are frozen, so a copy of the dictionaries is a copy of the database."""
+
+    users: dict[str, tuple[User, str]] = field(default_factory=dict)
+    attempts: dict[str, Count] = field(default_factory=dict)
+    sessions: dict[str, LoginSession] = field(default_factory=dict)
+    environments: dict[str, Environment] = field(default_factory=dict)
+    newest: dict[str, Newest] = field(default_factory=dict)
+    kept: dict[tuple[str, int], tuple[Kept, Snapshot]] = field(default_factory=dict)
+    ledger: dict[int, Entry] = field(default_factory=dict)
+
+    def copy(self) -> "State":
+        """Another one with the same rows."""
+        return State(**{name: dict(rows) for name, rows in vars(self).items()})
