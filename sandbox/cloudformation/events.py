@@ -1,0 +1,62 @@
+"""A stack's history: one event per change of status of the stack or of one of its resources."""
+
+import json
+import uuid
+from typing import Any
+
+from sandbox.clock import clock
+from sandbox.cloudformation.model import Event, Resource, Stack
+
+KEPT = 5000
+"""Events kept per stack; the oldest go first."""
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
+
+def _record(stack: Stack, **what: Any) -> None:
+    operation = stack.operation
+    number = stack.events[-1].number + 1 if stack.events else 1
+    event = Event(
+        number=number,
+        at=clock.now(),
+        token=operation.token if operation else "",
+        operation=operation.id if operation else "",
+        **what,
+    )
+    stack.events.append(event)
+    del stack.events[:-KEPT]
+
+
+def stack_status(stack: Stack, status: str, reason: str = "") -> None:
+    """Put the stack into a status and record it."""
+    stack.status = status
+    stack.reason = reason
+    _record(
+        stack,
+        id=str(uuid.uuid4()),
+        logical=stack.name,
+        physical=stack.id,
+        type=STACK_TYPE,
+        status=status,
+        reason=reason,
+        properties="",
+    )
+
+
+def resource_status(stack: Stack, resource: Resource, status: str, reason: str = "") -> None:
+    """Put a resource into a status and record it."""
+    resource.status = status
+    resource.reason = reason
+    resource.updated = clock.now()
+    properties = json.dumps(resource.properties, separators=(",", ":")) if status.endswith("_IN_PROGRESS") else ""
+    _record(
+        stack,
+        id=f"{resource.logical}-{uuid.uuid4()}"
+        if status.startswith("DELETE")
+        else f"{resource.logical}-{status}-{clock.now():%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
+        logical=resource.logical,
+        physical=resource.physical,
+        type=resource.type,
+        status=status,
+        reason=reason,
+        properties=properties,
+    )
