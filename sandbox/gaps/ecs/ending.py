@@ -32,10 +32,10 @@ def stop(task: Task, code: str, reason: str) -> None:
     task.data.update(desiredStatus="STOPPED", stopCode=code, stoppedReason=reason, stoppingAt=now)
     drained = _deregister(task) if task.status in ("ACTIVATING", "RUNNING") else 0.0
     scheduling.note_failure(task, code, was_running)
-    if not was_running:
-        drained = 0.0
     task.move("DEACTIVATING" if was_running else "DEPROVISIONING")
     wait = drained if code == "ServiceSchedulerInitiated" else 1.0
+    if not was_running:
+        wait = DEPROVISIONING
     clock.after(wait, "ecs.descend", account=task.account, region=task.region, task=task.task_arn)
     scheduling.wake_for(task)
 
@@ -51,8 +51,8 @@ def _deregister(task: Task) -> float:
             found.deregister([{"Id": task.ip}])
         except ELBClientError:  # somebody else took it out already
             continue
-        service.tell(f"deregistered 1 targets in (target-group {group})")
-        service.tell("has begun draining connections on 1 tasks.")
+        service.note(f"deregistered {{n}} targets in (target-group {group})")
+        service.note("has begun draining connections on {n} tasks.")
         longest = max(longest, float(found.attributes["deregistration_delay.timeout_seconds"]))
     return longest
 

@@ -183,7 +183,7 @@ def _activate(task: Task) -> None:
         found = elbv2.find_group(task.account, task.region, group)
         if service is not None and found is not None:
             found.register([{"Id": task.ip, "Port": port, "AvailabilityZone": task.zone}])
-            service.tell(f"registered 1 targets in (target-group {group})")
+            service.note(f"registered {{n}} targets in (target-group {group})")
     next_step(task, ACTIVATING)
 
 

@@ -38,6 +38,7 @@ class Service:
         self.completed: dict[str, Any] | None = None
         self.unbalanced = False
         self.moving_from: str | None = None
+        self._unsaid: list[tuple[str, str]] = []
 
     @property
     def arn(self) -> str:
@@ -99,6 +100,19 @@ class Service:
         """Add a service event; the newest comes first and a hundred are kept."""
         event = {"id": str(uuid4()), "createdAt": clock.now(), "message": f"(service {self.name}) {message}"}
         self.events = [event, *self.events][:EVENTS_KEPT]
+
+    def note(self, template: str, task: str = "") -> None:
+        """Have the scheduler tell at its next look, all tasks of one kind in one event. `template` holds `{n}`."""
+        self._unsaid.append((template, task))
+
+    def speak(self) -> None:
+        """Tell what was noted."""
+        kinds = dict.fromkeys(template for template, _ in self._unsaid)
+        for template in kinds:
+            tasks = [task for kind, task in self._unsaid if kind == template]
+            names = " ".join(f"(task {task})" for task in tasks if task)
+            self.tell(template.format(n=len(tasks)) + (f": {names}." if names else ""))
+        self._unsaid = []
 
     def shape(self, tags: bool = True) -> dict[str, Any]:
         """The service as AWS describes it."""

@@ -15,6 +15,7 @@ from sandbox.gaps.ecs.records import STARTING, Service, Task, find_service, new_
 from sandbox.gaps.ecs.scheduling import count_failure, wake
 from sandbox.weather.placement import least, order_for, zones_down
 
+REST = 5  # seconds a deployment is left in peace before it can be called completed
 RETRY = 30  # seconds until placement is tried again when no zone stands
 NO_CAPACITY = (
     "was unable to place a task. Reason: Capacity is unavailable at this time. "
@@ -34,6 +35,7 @@ def reconcile(account: str, region: str, cluster: str, service: str) -> None:
     found = find_service(account, region, cluster, service)
     if found is None or found.status == "INACTIVE":
         return
+    found.speak()
     if found.status == "DRAINING":
         _drain(found)
         return
@@ -244,6 +246,9 @@ def _settle(service: Service) -> None:
         service.steady = service.steady and whole
         return
     if primary["rolloutState"] != "COMPLETED":
+        if (clock.now() - primary["updatedAt"]).total_seconds() * clock.speed < REST:
+            wake(service, REST)
+            return
         reason = f"ECS deployment {primary['id']} completed."
         primary.update(rolloutState="COMPLETED", rolloutStateReason=reason, failedTasks=0, updatedAt=clock.now())
         kept = {key: service.data.get(key) for key in ROLLED_OUT}

@@ -48,4 +48,5 @@ def tell_stopped(task: Task) -> None:
     if service is None or task.data["stopCode"] != "ServiceSchedulerInitiated":
         return
     where = f" in {task.zone} due to AZ rebalancing" if task.replaced_for_zones else ""
-    service.tell(f"has stopped 1 running tasks{where}: (task {task.id}).")
+    service.note(f"has stopped {{n}} running tasks{where}", task.id)
+    wake(service)
