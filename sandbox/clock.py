@@ -66,7 +66,7 @@ class Clock:
         """Now, as aware UTC."""
         return datetime.fromtimestamp(self.time(), UTC)
 
-    def after(self, seconds: float, name: str, **arguments: Any) -> None:
+    def after(self, seconds: float, name: str, /, **arguments: Any) -> None:
         """Run the named transition in `seconds` of AWS's time. `arguments` must be plain values."""
         if name not in _transitions:
             raise KeyError(f"no transition is named {name}")
@@ -74,7 +74,7 @@ class Clock:
             heapq.heappush(self._pending, (self.time() + seconds / self._speed, next(self._order), name, arguments))
             self._changed.notify()
 
-    def cancel(self, name: str, **match: Any) -> int:
+    def cancel(self, name: str, /, **match: Any) -> int:
         """Forget pending transitions of that name whose arguments include `match`; returns how many."""
         with self._changed:
             keep = [p for p in self._pending if p[2] != name or any(p[3].get(k) != v for k, v in match.items())]

@@ -7,6 +7,8 @@ from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 
@@ -18,12 +20,14 @@ class _Body(BytesIO):
 @cache
 def client(service: str, region: str, account: str) -> Any:
     """A boto3 client of a service for one account and region, answered in process."""
-    made = boto3.session.Session().client(
+    session: Any = boto3.session.Session()
+    made = session.client(
         service,
         region_name=region,
         endpoint_url="http://sandbox.internal",
         aws_access_key_id="SANDBOX",
         aws_secret_access_key="internal",  # noqa: S106 - a placeholder: nothing checks it
+        config=Config(retries={"total_max_attempts": 1}),  # a retry would sleep with the lock held
     )
 
     def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
@@ -32,18 +36,18 @@ def client(service: str, region: str, account: str) -> Any:
         headers = {k: v.decode() if isinstance(v, bytes) else v for k, v in request.headers.items()}
         headers["x-moto-account-id"] = account
         body = request.body or b""
-        data = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else body
+        data: Any = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else body
         path, _sep, query = request.url.split("sandbox.internal", 1)[1].partition("?")
         environ = EnvironBuilder(
             path=path or "/",
             query_string=query,
             method=request.method,
-            headers=headers,
+            headers=list(headers.items()),
             data=data,
             content_type=headers.get("Content-Type"),
         ).get_environ()
         chunks, status, reply = run_wsgi_app(inner_application(), environ, buffered=True)
-        return AWSResponse(request.url, int(status.split()[0]), dict(reply), _Body(b"".join(chunks)))
+        return AWSResponse(request.url, int(status.split()[0]), HTTPHeaders.from_pairs(reply), _Body(b"".join(chunks)))
 
     made.meta.events.register("before-send", send)
     return made

@@ -1,4 +1,4 @@
-"""What AWS refuses and moto lets pass: page sizes and list lengths, as one table (aws-facts 1.4, 3.1, 5.1, 6.1, 7.1)."""
+"""What AWS refuses and moto lets pass: page sizes and list lengths, as a table (aws-facts 1.4, 3.1, 5.1, 6.1, 7.1)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,9 +47,13 @@ _ECS, _ELB = "InvalidParameterException", "ValidationError"
 _RECORDS = "Invalid value {value} for MaxRecords. Must be between 20 and 100"
 _ECS_PAGE = between("maxResults", 1, 100, _ECS, "maxResults must be between 1 and 100.")
 _ELB_PAGE = between(
-    "PageSize", 1, 400, _ELB, "1 validation error detected: Value '{value}' at 'pageSize' failed to satisfy constraint: "
-    "Member must have value less than or equal to 400"
-)  # fmt: skip
+    "PageSize",
+    1,
+    400,
+    _ELB,
+    "1 validation error detected: Value '{value}' at 'pageSize' failed to satisfy constraint: "
+    "Member must have value between 1 and 400",
+)
 _AAS_PAGE = between("MaxResults", 1, 50, "ValidationException", "The maxResults value must be between 1 and 50.")
 _TEMPLATE = shorter("TemplateBody", 51_200)
 

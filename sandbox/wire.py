@@ -86,7 +86,7 @@ def buffer_body(environ: dict[str, Any]) -> bytes:
 
 
 def identify(environ: dict[str, Any]) -> Call | None:
-    """Who is asked for what; None if the request is not signed for a service botocore knows. Remembered in the request."""
+    """Who is asked for what (remembered in the request); None if it is not signed for a service botocore knows."""
     if "sandbox.call" not in environ:
         environ["sandbox.call"] = _identify(environ)
     call: Call | None = environ["sandbox.call"]

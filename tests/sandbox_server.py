@@ -31,7 +31,8 @@ class Sandbox:
 
     def _client(self, service: str, region: str = REGION, read_timeout: float = 60) -> Any:
         """A boto3 client of a service that never retries."""
-        return boto3.session.Session().client(
+        session: Any = boto3.session.Session()
+        return session.client(
             service,
             region_name=region,
             endpoint_url=self.url,

@@ -17,11 +17,11 @@ from sandbox.weather.world import CacheNode, Database, Group, Service, World
 
 KEPT = 5000
 SETTLING = 5  # minutes
-_READY: dict[type, Callable[[Any], bool]] = {
-    Service: lambda s: s.count >= s.floor,
-    Group: lambda g: bool(g.healthy) and not g.unhealthy,
-    Database: lambda d: d.status == "available",
-    CacheNode: lambda c: c.status == "available",
+_READY: dict[type, Callable[[Any, World], bool]] = {
+    Service: lambda s, _: s.count >= s.floor,
+    Group: lambda g, w: g.count >= max((s.floor for s in w.services.values() if g.id in s.groups), default=1),
+    Database: lambda d, _: d.status == "available",
+    CacheNode: lambda c, _: c.status == "available",
 }
 
 
@@ -42,7 +42,8 @@ class History:
             del self._minutes[:-KEPT], self._worlds[:-KEPT]
         for kind in fields(now):
             for key, thing in getattr(now, kind.name).items():
-                if _READY.get(type(thing), bool)(thing):
+                ready = _READY.get(type(thing))
+                if ready is None or ready(thing, now):
                     self._ready(minute, (kind.name, key), thing)
 
     def _ready(self, minute: int, key: tuple[str, Any], thing: Any) -> None:

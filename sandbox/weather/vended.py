@@ -1,4 +1,5 @@
-"""The metrics AWS publishes by itself (aws-facts 7.2), each a function of (history, key, minute) giving a Point or None.
+# ruff: noqa: ARG005 - readers in a table share one signature
+"""The metrics AWS publishes by itself (aws-facts 7.2): each a function of (history, key, minute) to a Point or None.
 
 A count that AWS does not report when it is zero is None then. The numbers follow from the load and from what there is
 to carry it: fewer tasks are busier, busy tasks are slower, a zone that fails costs errors until its targets are out.
@@ -8,12 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-
 from sandbox.weather.history import History
-from sandbox.weather.load import caches, compute, databases, regional, traffic
-from sandbox.weather.point import Point
-
-Reader = Callable[[History, Any, int], Point | None]
+from sandbox.weather.load import Reader, Table, caches, compute, databases, regional, traffic
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Metric:
 Dimensions = tuple[tuple[str, str], ...]
 """Sorted (name, value) pairs."""
 
-_BY_SHAPE: dict[tuple[str, tuple[str, ...]], tuple[Callable[..., Any], dict[str, tuple[str, Reader]]]] = {
+_BY_SHAPE: dict[tuple[str, tuple[str, ...]], tuple[Callable[..., Any], Table]] = {
     ("AWS/ECS", ("ClusterName", "ServiceName")): (lambda c, s: (c, s), compute.METRICS),
     ("AWS/ApplicationELB", ("LoadBalancer",)): (lambda b: b, traffic.BALANCER),
     ("AWS/ApplicationELB", ("AvailabilityZone", "LoadBalancer")): (lambda z, b: (b, z), traffic.BALANCER_ZONE),

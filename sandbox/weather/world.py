@@ -51,14 +51,20 @@ class Group:
     healthy: Zones
     unhealthy: Zones
 
+    @property
+    def count(self) -> int:
+        """Healthy targets."""
+        return sum(n for _, n in self.healthy)
+
 
 @dataclass(frozen=True)
 class Database:
-    """A DB instance; storage in GiB."""
+    """A DB instance; memory and storage in GiB."""
 
     id: str
     status: str
     multi_az: bool
+    memory: float
     storage: int
 
 
@@ -227,10 +233,22 @@ def _databases(rds: Any) -> dict[str, Database]:
             d["DBInstanceIdentifier"],
             d["DBInstanceStatus"],
             bool(d.get("MultiAZ")),
+            memory_of(d["DBInstanceClass"]),
             int(d.get("AllocatedStorage") or 20),
         )
         for d in _pages(rds, "describe_db_instances", "DBInstances")
     }
+
+
+def memory_of(instance_class: str) -> float:
+    """Memory of a DB instance class in GiB (aws-facts 10): db.t4g.medium has 4, db.r6g.large 16."""
+    _, family, size = [*instance_class.split("."), "", ""][:3]
+    large = 16.0 if family[:1] in ("r", "x") else 8.0
+    small = {"micro": 1.0, "small": 2.0, "medium": 4.0, "large": large}
+    if size in small:
+        return small[size]
+    times = size.removesuffix("xlarge")
+    return large * 2 * (int(times) if times.isdigit() else 1)
 
 
 def _caches(elasticache: Any) -> dict[str, CacheNode]:

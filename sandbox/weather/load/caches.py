@@ -1,17 +1,18 @@
+# ruff: noqa: ARG005 - readers in a table share one signature
 """ElastiCache nodes: the primary writes and reads, replicas follow."""
 
 from collections.abc import Callable
 
 from sandbox.weather import demand
 from sandbox.weather.history import History
-from sandbox.weather.load import databases
+from sandbox.weather.load import Reader, Table, databases
 from sandbox.weather.point import Point, gauge
 from sandbox.weather.world import CacheNode
 
 Key = tuple[str, str | None]
 
 
-def _reader(value: Callable[[History, CacheNode, int, float], float | None], around: float = 0.03) -> object:
+def _reader(value: Callable[[History, CacheNode, int, float], float | None], around: float = 0.03) -> Reader:
     def read(history: History, key: Key, minute: int) -> Point | None:
         node: CacheNode | None = history.thing("caches", key[0], minute)
         if node is None or node.status in ("creating", "deleting") or key[1] not in (None, node.node):
@@ -26,7 +27,7 @@ def _lookups(history: History, node: CacheNode, minute: int, busy: float) -> flo
     return 2400 * busy * (1 if node.primary else 0.25)
 
 
-METRICS: dict[str, tuple[str, object]] = {
+METRICS: Table = {
     "EngineCPUUtilization": ("Percent", _reader(lambda h, c, m, r: min(100.0, 2 + (16 if c.primary else 6) * r))),
     "CPUUtilization": ("Percent", _reader(lambda h, c, m, r: min(100.0, 4 + (12 if c.primary else 6) * r))),
     "DatabaseMemoryUsagePercentage": (

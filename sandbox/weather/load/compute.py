@@ -2,6 +2,7 @@
 
 from sandbox.weather import demand
 from sandbox.weather.history import History
+from sandbox.weather.load import Table
 from sandbox.weather.point import Point, gauge
 from sandbox.weather.world import Service
 
@@ -49,4 +50,4 @@ def _tasks(history: History, key: Key, minute: int) -> int:
     return service.count
 
 
-METRICS = {"CPUUtilization": ("Percent", _cpu), "MemoryUtilization": ("Percent", _memory)}
+METRICS: Table = {"CPUUtilization": ("Percent", _cpu), "MemoryUtilization": ("Percent", _memory)}

@@ -1,10 +1,11 @@
+# ruff: noqa: ARG005 - readers in a table share one signature
 """RDS instances: what the services of their environment make them do."""
 
 from collections.abc import Callable
 
 from sandbox.weather import demand
 from sandbox.weather.history import History
-from sandbox.weather.load import compute
+from sandbox.weather.load import Reader, Table, compute
 from sandbox.weather.point import Point, gauge
 from sandbox.weather.world import Database, Service
 
@@ -32,7 +33,7 @@ def tasks(history: History, name: str, minute: int) -> int:
     return sum(s.count for s in then if s is not None)
 
 
-def _reader(value: Callable[[History, Database, int, float], float], around: float = 0.04) -> object:
+def _reader(value: Callable[[History, Database, int, float], float], around: float = 0.04) -> Reader:
     def read(history: History, name: str, minute: int) -> Point | None:
         database: Database | None = history.thing("databases", name, minute)
         if database is None or database.status in AWAY:
@@ -47,10 +48,10 @@ def _free_space(history: History, database: Database, minute: int, busy: float) 
     return database.storage * GIB * (0.78 - 0.05 * grown - 0.02 * demand.seed(database.id, "storage"))
 
 
-METRICS: dict[str, tuple[str, object]] = {
+METRICS: Table = {
     "CPUUtilization": ("Percent", _reader(lambda h, d, m, r: min(100.0, 7 + 26 * r))),
     "DatabaseConnections": ("Count", _reader(lambda h, d, m, r: round(5 + POOL * tasks(h, d.id, m)), 0.0)),
-    "FreeableMemory": ("Bytes", _reader(lambda h, d, m, r: (1.9 - 0.35 * min(r, 3.0)) * GIB, 0.01)),
+    "FreeableMemory": ("Bytes", _reader(lambda h, d, m, r: d.memory * (0.48 - 0.08 * min(r, 3.0)) * GIB, 0.01)),
     "FreeStorageSpace": ("Bytes", _reader(_free_space, 0.0)),
     "ReadLatency": ("Seconds", _reader(lambda h, d, m, r: 0.0006 + 0.0003 * r, 0.3)),
     "WriteLatency": ("Seconds", _reader(lambda h, d, m, r: (0.0022 if d.multi_az else 0.0013) + 0.0006 * r, 0.3)),

@@ -1,7 +1,7 @@
 """Queues and HTTP APIs: what is not in any zone."""
 
 from sandbox.weather.history import History
-from sandbox.weather.load import databases, traffic
+from sandbox.weather.load import Table, databases, traffic
 from sandbox.weather.point import Point, counted, gauge, latency
 from sandbox.weather.world import Api, Queue, World
 
@@ -81,7 +81,7 @@ def _time(history: History, api: str, minute: int, extra: float) -> Point | None
     return latency(1000 * sum(times) / len(times) + extra, asked.total)
 
 
-QUEUE = {
+QUEUE: Table = {
     "NumberOfMessagesSent": ("Count", _sent),
     "NumberOfMessagesReceived": ("Count", _sent),
     "NumberOfMessagesDeleted": ("Count", _sent),
@@ -90,7 +90,7 @@ QUEUE = {
     "ApproximateNumberOfMessagesDelayed": ("Count", _none),
     "ApproximateAgeOfOldestMessage": ("Seconds", _age),
 }
-API = {
+API: Table = {
     "Count": ("Count", _count),
     "4xx": ("Count", _client_errors),
     "5xx": ("Count", _server_errors),

@@ -1,8 +1,9 @@
+# ruff: noqa: ARG005 - readers in a table share one signature
 """Load balancers and their target groups: requests, answers, healthy targets."""
 
 from sandbox.weather import demand, zones
 from sandbox.weather.history import History
-from sandbox.weather.load import compute
+from sandbox.weather.load import Table, compute
 from sandbox.weather.point import Point, counted, gauge, latency
 from sandbox.weather.world import Balancer, Group
 
@@ -116,7 +117,7 @@ def _ok(h: History, group: str, m: int) -> float:
     return group_requests(h, group, m) - failures(h, group, m) - refused(h, group, m)
 
 
-BALANCER = {
+BALANCER: Table = {
     "RequestCount": ("Count", lambda h, b, m: _counts(sum(group_requests(h, g, m) for g in of_balancer(h, b, m)))),
     "TargetResponseTime": ("Seconds", lambda h, b, m: _times(h, of_balancer(h, b, m), m)),
     "HTTPCode_Target_2XX_Count": ("Count", lambda h, b, m: _counts(sum(_ok(h, g, m) for g in of_balancer(h, b, m)))),
@@ -135,20 +136,22 @@ BALANCER = {
         lambda h, b, m: _counts(sum(group_requests(h, g, m) for g in of_balancer(h, b, m)) / 12),
     ),
 }
-BALANCER_ZONE = {
+BALANCER_ZONE: Table = {
     "RequestCount": (
         "Count",
         lambda h, key, m: _counts(
-            sum(group_requests(h, g, m) for g in of_balancer(h, key[0], m)) * _zone_share(h, *key, m)
+            sum(group_requests(h, g, m) for g in of_balancer(h, key[0], m)) * _zone_share(h, key[0], key[1], m)
         ),
     ),
     "HTTPCode_Target_5XX_Count": (
         "Count",
-        lambda h, key, m: _counts(sum(failures(h, g, m) for g in of_balancer(h, key[0], m)) * _zone_share(h, *key, m)),
+        lambda h, key, m: _counts(
+            sum(failures(h, g, m) for g in of_balancer(h, key[0], m)) * _zone_share(h, key[0], key[1], m)
+        ),
     ),
     "TargetResponseTime": ("Seconds", lambda h, key, m: _times(h, of_balancer(h, key[0], m), m)),
 }
-GROUP = {
+GROUP: Table = {
     "RequestCount": ("Count", lambda h, key, m: _counts(group_requests(h, key[1], m))),
     "RequestCountPerTarget": ("Count", lambda h, key, m: _per_target(h, key[1], m)),
     "TargetResponseTime": ("Seconds", lambda h, key, m: _times(h, (key[1],), m)),
@@ -157,11 +160,11 @@ GROUP = {
     "HealthyHostCount": ("Count", lambda h, key, m: _hosts(h, key[1], m, healthy=True)),
     "UnHealthyHostCount": ("Count", lambda h, key, m: _hosts(h, key[1], m, healthy=False)),
 }
-GROUP_ALONE = {
+GROUP_ALONE: Table = {
     "RequestCountPerTarget": GROUP["RequestCountPerTarget"],
     "HTTPCode_Target_5XX_Count": GROUP["HTTPCode_Target_5XX_Count"],
 }
-GROUP_ZONE = {
+GROUP_ZONE: Table = {
     "HealthyHostCount": ("Count", lambda h, key, m: _hosts(h, key[1], m, healthy=True, zone=key[2])),
     "UnHealthyHostCount": ("Count", lambda h, key, m: _hosts(h, key[1], m, healthy=False, zone=key[2])),
 }
