@@ -13,7 +13,6 @@ _COMMANDS = {
     "sandbox": "services.cli.sandbox:sandbox",
     "stack": "services.cli.stacks:stack",
     "user": "services.cli.users:user",
-    "worker": "services.cli.work:worker",
 }
 
 

@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from services.bootstrap import Haven
 from services.domain.access import SYSTEM
 from services.domain.errors import HavenError
+from services.domain.motion import moving
 from services.worker.ticks import Ticks
 
 log = structlog.get_logger("haven.worker")
@@ -33,7 +34,7 @@ def run(haven: Haven) -> None:
             environments=lambda: haven.environments.all(SYSTEM),
             snapshots=haven.snapshots,
             lease_for=timedelta(seconds=settings.lease),
-            every=lambda _name: timedelta(seconds=settings.tick),
+            every=lambda last: timedelta(seconds=settings.tick_busy if last and moving(last) else settings.tick),
             submit=pool.submit,
         )
         scheduler = BackgroundScheduler(
@@ -42,7 +43,7 @@ def run(haven: Haven) -> None:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 30},
         )
         scheduler.add_job(ticks.renew, "interval", seconds=max(0.5, settings.lease / 4), id="renew leases")
-        scheduler.add_job(ticks.tick, "interval", seconds=min(1.0, settings.tick / 2), id="take snapshots")
+        scheduler.add_job(ticks.tick, "interval", seconds=min(1.0, settings.tick_busy / 2, settings.tick / 2), id="take snapshots")
         scheduler.add_job(lambda: _prune(haven), "interval", hours=1, id="prune")
         ticks.renew()
         scheduler.start()

@@ -12,15 +12,23 @@ import structlog
 
 from services.domain.environment import Environment
 from services.domain.errors import HavenError
+from services.domain.snapshot import Snapshot
 from services.ports import Clock, Lease, Leases
 
 log = structlog.get_logger("haven.worker")
 
 
+class Seen(Protocol):
+    """What taking a snapshot gives back."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+
 class Taking(Protocol):
     """The part of the snapshots use case that the worker needs."""
 
-    def take(self, environment: str, token: int) -> object: ...
+    def take(self, environment_name: str, token: int, /) -> Seen: ...
 
 
 class Ticks:
@@ -35,7 +43,7 @@ class Ticks:
         environments: Callable[[], Sequence[Environment]],
         snapshots: Taking,
         lease_for: timedelta,
-        every: Callable[[str], timedelta],
+        every: Callable[[Snapshot | None], timedelta],
         submit: Callable[[Callable[[], None]], object],
     ) -> None:
         self._holder, self._clock, self._leases = holder, clock, leases
@@ -44,6 +52,7 @@ class Ticks:
         self._held: dict[str, Lease] = {}
         self._due: dict[str, datetime] = {}
         self._busy: set[str] = set()
+        self._last: dict[str, Snapshot] = {}
 
     def renew(self) -> None:
         """Take or renew the lease of every environment; what another worker holds is left to it."""
@@ -66,7 +75,7 @@ class Ticks:
             if name in self._busy or self._due.get(name, now) > now:
                 continue
             self._busy.add(name)
-            self._due[name] = now + self._every(name)
+            self._due[name] = now + self._every(self._last.get(name))
             self._submit(lambda name=name, token=lease.token: self._take(name, token))  # type: ignore[misc]
 
     def release(self) -> None:
@@ -83,7 +92,7 @@ class Ticks:
 
     def _take(self, name: str, token: int) -> None:
         try:
-            self._snapshots.take(name, token)
+            self._last[name] = self._snapshots.take(name, token).snapshot
         except HavenError as problem:
             log.warning("snapshot not taken", environment=name, why=problem.message)
         except Exception:

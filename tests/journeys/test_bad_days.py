@@ -45,10 +45,10 @@ def kill(pids: list[int]) -> None:
 def test_the_worker(run):
     browser = run.browser()
     until(lambda: is_fresh(browser), 60, "a fresh page")
-    before = run.children("services.cli worker")
+    before = run.children("services.worker")
     kill(before)
     assert browser.get(PAGE)[0] == 200
-    until(lambda: set(run.children("services.cli worker")) - set(before), 15, "a new worker")
+    until(lambda: set(run.children("services.worker")) - set(before), 15, "a new worker")
     until(lambda: is_fresh(browser), 30, "fresh again")
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from services.domain.environment import Environment
 from services.domain.errors import NotNow
+from services.domain.snapshot import Snapshot
 from services.ports import Lease
 from services.worker.ticks import Ticks
 
@@ -46,10 +48,11 @@ class Taken:
         self.calls: list[tuple[str, int]] = []
         self.raises: Exception | None = None
 
-    def take(self, environment: str, token: int) -> None:
+    def take(self, environment: str, token: int):
         self.calls.append((environment, token))
         if self.raises:
             raise self.raises
+        return SimpleNamespace(snapshot=Snapshot(environment, START))
 
 
 def environment(name: str) -> Environment:
@@ -80,7 +83,7 @@ def worker(
         environments=lambda: [environment(name) for name in names],
         snapshots=taken,
         lease_for=timedelta(seconds=10),
-        every=lambda _name: timedelta(seconds=15),
+        every=lambda last: timedelta(seconds=2 if last and last.environment == busy else 15),
         submit=submit,
     )
 
@@ -178,3 +181,15 @@ def test_an_unreachable_database_leaves_the_held_leases_alone(clock, leases):
     ticks.renew()
     ticks.tick()
     assert taken.calls == [("production", 1)]
+
+
+def test_an_environment_in_motion_is_read_more_often(clock, leases):
+    taken = Taken()
+    ticks = worker("a", clock, leases, taken, busy="legacy")
+    ticks.renew()
+    ticks.tick()
+    clock.at += timedelta(seconds=15)
+    ticks.tick()
+    clock.at += timedelta(seconds=2)
+    ticks.tick()
+    assert [name for name, _ in taken.calls] == ["production", "legacy"] * 2 + ["legacy"]

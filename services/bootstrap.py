@@ -1,0 +1,160 @@
+"""The one place where the halves meet: builds everything once from the settings. No logic of its own."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from provisioning import blueprint as blueprints
+from services.aws.lanes import Lanes
+from services.aws.reader import CloudReader
+from services.aws.session import Sessions, Wire
+from services.aws.stacks_writer import StackProvisioner
+from services.domain.environment import Environment
+from services.domain.errors import HavenError, Invalid
+from services.domain.health import verdict
+from services.domain.history import fingerprint
+from services.domain.snapshot import Snapshot
+from services.ports import Clock, Leases, StackSpec
+from services.settings import Settings
+from services.store import migrate as migrations
+from services.store.clock import SystemClock
+from services.store.engine import make_engine
+from services.store.leases import SqlLeases
+from services.store.secrets import Argon2Passwords, RandomTokens
+from services.store.unit import SqlUnit
+from services.usecases.access import Access
+from services.usecases.environments import Environments
+from services.usecases.ledger import Ledger
+from services.usecases.provisioning import Provisioning
+from services.usecases.snapshots import Snapshots
+from services.usecases.users import Users
+
+__all__ = ["Haven", "SystemClock", "build", "log_as_json", "migrate", "render", "specs"]
+
+
+@dataclass(frozen=True)
+class Haven:
+    """Everything the doors need, built."""
+
+    settings: Settings
+    clock: Clock
+    access: Access
+    users: Users
+    environments: Environments
+    snapshots: Snapshots
+    ledger: Ledger
+    provisioning: Provisioning
+    leases: Leases
+
+    def ready(self) -> list[str]:
+        """What keeps this process from serving, in words; empty when it can."""
+        try:
+            missing = migrations.missing(self.settings.resolved_database_url)
+        except HavenError as problem:
+            return [problem.message]
+        return [f"The database is at revision {missing}; run `haven migrate`."] if missing else []
+
+    def prune(self) -> None:
+        """Forget what the settings no longer keep."""
+        self.snapshots.prune()
+        self.access.prune()
+
+
+def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep) -> Haven:
+    """Build Haven. Nothing is contacted yet: an absent database or AWS shows when it is first asked."""
+    clock = SystemClock()
+    engine = make_engine(settings.resolved_database_url)
+    unit = SqlUnit(engine)
+    wire = Wire(
+        endpoint_url=settings.aws_endpoint_url,
+        connect_timeout=settings.aws_connect_timeout,
+        read_timeout=settings.aws_read_timeout,
+        threads=settings.aws_threads,
+    )
+    sessions = Sessions(wire, clock)
+    tokens, passwords = RandomTokens(), Argon2Passwords()
+    return Haven(
+        settings=settings,
+        clock=clock,
+        access=Access(
+            unit,
+            clock,
+            tokens,
+            passwords,
+            idle=timedelta(seconds=settings.session_idle),
+            absolute=timedelta(seconds=settings.session_absolute),
+            lockout_after=settings.lockout_after,
+            lockout_for=timedelta(seconds=settings.lockout_for),
+        ),
+        users=Users(unit, clock, tokens, passwords),
+        environments=Environments(unit, clock),
+        snapshots=Snapshots(
+            unit,
+            clock,
+            CloudReader(sessions, Lanes(settings.aws_threads), clock),
+            fingerprint=fingerprint,
+            judge=_judge(timedelta(seconds=settings.stale_after)),
+            metrics_every=timedelta(seconds=settings.metrics_every),
+            keep=timedelta(days=settings.keep_snapshots_days),
+        ),
+        ledger=Ledger(unit),
+        provisioning=Provisioning(unit=unit, provisioner=StackProvisioner(sessions, pause), clock=clock, pause=pause),
+        leases=SqlLeases(engine),
+    )
+
+
+def _judge(stale_after: timedelta) -> Callable[[Snapshot, datetime], tuple[str, str]]:
+    """The verdict's word and sentence, as the history keeps them."""
+
+    def judge(snapshot: Snapshot, now: datetime) -> tuple[str, str]:
+        seen = verdict(snapshot, now, stale_after)
+        return seen.status, seen.sentence
+
+    return judge
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to this version; two processes may do so at once."""
+    migrations.upgrade(settings.resolved_database_url)
+
+
+def render(blueprint: str, environment: str) -> str:
+    """What a blueprint would deploy, as YAML, in order."""
+    return blueprints.render(_load(blueprint), environment)
+
+
+def specs(environment: Environment, overrides: Mapping[str, Mapping[str, str]] | None = None) -> tuple[StackSpec, ...]:
+    """The stacks of an environment's blueprint, in deployment order."""
+    planned = _load(environment.blueprint).stacks(environment.name, overrides or {})
+    return tuple(
+        StackSpec(s.name, s.template, s.parameters, s.inputs, s.after, s.policy, s.termination_protection)
+        for s in planned
+    )
+
+
+def _load(name: str) -> blueprints.Blueprint:
+    try:
+        return blueprints.load(name)
+    except blueprints.BlueprintError as problem:
+        raise Invalid(str(problem)) from problem
+
+
+def log_as_json(process: str) -> None:
+    """Log one JSON object a line to standard error, with the process's name."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(sort_keys=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    structlog.contextvars.bind_contextvars(process=process)

@@ -1,0 +1,18 @@
+"""Whether something in an environment is on its way, so that it is worth looking more often."""
+
+from services.domain.snapshot import Snapshot
+
+_TASKS_AT_REST = frozenset({"RUNNING", "STOPPED"})
+_DATABASES_AT_REST = frozenset({"available", "storage-optimization", "stopped", "failed"})
+
+
+def moving(snapshot: Snapshot) -> bool:
+    """Whether a stack, service, task, target, database or cache is between two states."""
+    return (
+        any(stack.status.endswith("_IN_PROGRESS") for stack in snapshot.stacks)
+        or any(deployment.rollout == "IN_PROGRESS" for s in snapshot.services for deployment in s.deployments)
+        or any(task.last_status not in _TASKS_AT_REST for s in snapshot.services for task in s.tasks)
+        or any(t.state == "initial" for s in snapshot.services if s.target_group for t in s.target_group.targets)
+        or any(database.status not in _DATABASES_AT_REST for database in snapshot.databases)
+        or any(cache.status != "available" for cache in snapshot.caches)
+    )

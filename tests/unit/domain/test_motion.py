@@ -1,0 +1,36 @@
+"""What counts as being on its way."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.domain.motion import moving
+from tests import builders
+
+
+def test_a_settled_environment_is_at_rest():
+    assert not moving(builders.snapshot())
+    assert not moving(builders.legacy_snapshot())
+
+
+def with_service(**changed):
+    snapshot = builders.snapshot()
+    first, *rest = snapshot.services
+    return replace(snapshot, services=(replace(first, **changed), *rest))
+
+
+def in_motion():
+    snapshot = builders.snapshot()
+    service = snapshot.services[0]
+    yield replace(snapshot, stacks=(replace(snapshot.stacks[0], status="UPDATE_IN_PROGRESS"),))
+    yield with_service(deployments=(replace(service.deployments[0], rollout="IN_PROGRESS"),))
+    yield with_service(tasks=(replace(service.tasks[0], last_status="PROVISIONING"),))
+    targets = (replace(service.target_group.targets[0], state="initial"),)
+    yield with_service(target_group=replace(service.target_group, targets=targets))
+    yield replace(snapshot, databases=(replace(snapshot.databases[0], status="rebooting"),))
+    yield replace(snapshot, caches=(replace(snapshot.caches[0], status="modifying"),))
+
+
+@pytest.mark.parametrize("snapshot", list(in_motion()))
+def test_each_kind_of_motion_counts(snapshot):
+    assert moving(snapshot)
