@@ -42,8 +42,9 @@ def run(haven: Haven) -> None:
             executors={"default": SchedulerThreads(4)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 30},
         )
+        look_every = min(1.0, settings.tick_busy / 2, settings.tick / 2)
         scheduler.add_job(ticks.renew, "interval", seconds=max(0.5, settings.lease / 4), id="renew leases")
-        scheduler.add_job(ticks.tick, "interval", seconds=min(1.0, settings.tick_busy / 2, settings.tick / 2), id="take snapshots")
+        scheduler.add_job(ticks.tick, "interval", seconds=look_every, id="take snapshots")
         scheduler.add_job(lambda: _prune(haven), "interval", hours=1, id="prune")
         ticks.renew()
         scheduler.start()
