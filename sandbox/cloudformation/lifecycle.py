@@ -77,7 +77,9 @@ def delete(stack: Stack, token: str, retain: Iterable[str], force: bool = False)
     if stack.busy and stack.status not in ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
         raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
     if retain and stack.status != "DELETE_FAILED":
-        raise invalid("Invalid operation on stack. RetainResources can only be specified when the stack is in DELETE_FAILED.")
+        raise invalid(
+            "Invalid operation on stack. RetainResources can only be specified when the stack is in DELETE_FAILED."
+        )
     _refuse_while_imported(stack)
     if force:
         retain = [r.logical for r in stack.resources.values() if r.status == "DELETE_FAILED"]
@@ -143,7 +145,9 @@ def continue_rollback(stack: Stack, token: str, skip: list[str]) -> None:
     failed = {s.logical for s in doing.steps.values() if s.state == "failed"}
     wrong = [name for name in skip if name not in failed]
     if wrong:
-        raise invalid(f"Resources [{', '.join(wrong)}] cannot be skipped: only resources that failed to roll back can be")
+        raise invalid(
+            f"Resources [{', '.join(wrong)}] cannot be skipped: only resources that failed to roll back can be"
+        )
     doing.token = token
     doing.failures = {}
     doing.id = str(uuid.uuid4())

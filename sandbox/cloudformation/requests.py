@@ -71,8 +71,12 @@ class Request:
         if given is None:
             return None
         tags = {str(t["Key"]): str(t["Value"]) for t in given}
-        if len(tags) > 50 or any(not k or len(k) > 128 or k.startswith("aws:") or len(v) > 256 for k, v in tags.items()):
-            raise invalid("Tags are at most 50, with keys of 1 to 128 characters not starting with aws: and values of at most 256")
+        if len(tags) > 50 or any(
+            not k or len(k) > 128 or k.startswith("aws:") or len(v) > 256 for k, v in tags.items()
+        ):
+            raise invalid(
+                "Tags are at most 50, with keys of 1 to 128 characters not starting with aws: and values of at most 256"
+            )
         return tags
 
 
@@ -120,7 +124,9 @@ def _fetched(request: Request, url: str) -> str:
     if not bucket or not key or parts.scheme not in ("http", "https"):
         raise invalid("TemplateURL must be a supported URL.")
     try:
-        read = client("s3", request.region, request.account).get_object(Bucket=bucket, Key=key)["Body"].read(URL_LIMIT + 1)
+        read = (
+            client("s3", request.region, request.account).get_object(Bucket=bucket, Key=key)["Body"].read(URL_LIMIT + 1)
+        )
     except ClientError:
         raise invalid("S3 error: Access Denied") from None
     if len(read) > URL_LIMIT:

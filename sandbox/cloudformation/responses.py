@@ -30,7 +30,9 @@ class Response(BaseResponse):
         try:
             self.parse_parameters(self.normalized_request)
         except OperationNotFoundError:
-            return ActionResult(ServiceException("InvalidAction", f"Could not find operation {name} for version 2010-05-15"))
+            return ActionResult(
+                ServiceException("InvalidAction", f"Could not find operation {name} for version 2010-05-15")
+            )
         function = ACTIONS.get(name)
         if function is None:
             return ActionResult(ServiceException("NotImplemented", f"The sandbox has no {name} yet"))

@@ -34,7 +34,9 @@ def create_change_set(request: Request) -> dict[str, Any]:
     target = deployment_of(request, stack)
     require_capabilities(examine(target.template, request.region)[0], target.capabilities)
     if stack is None:
-        stack = lifecycle.new_stack(request.account, request.region, str(request.get("StackName")), settings_of(request))
+        stack = lifecycle.new_stack(
+            request.account, request.region, str(request.get("StackName")), settings_of(request)
+        )
         stack.operation = Operation(str(uuid.uuid4()), "review", "")
         events.stack_status(stack, "REVIEW_IN_PROGRESS", "User Initiated")
         stack.operation = None
@@ -59,7 +61,9 @@ def _subject(request: Request, kind: str, name: str) -> Stack | None:
         stack = None
     if kind == "CREATE":
         if stack is not None and stack.status != "REVIEW_IN_PROGRESS":
-            raise invalid(f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{name}].")
+            raise invalid(
+                f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{name}]."
+            )
         if stack is None:
             new_name(asked)
         return stack
@@ -78,7 +82,9 @@ def proceed(account: str, region: str, stack: str, name: str, status: str) -> No
         return
     made.status = status
     if status == "CREATE_IN_PROGRESS":
-        clock.after(MAKING, "cfn.changeset", account=account, region=region, stack=stack, name=name, status="CREATE_COMPLETE")
+        clock.after(
+            MAKING, "cfn.changeset", account=account, region=region, stack=stack, name=name, status="CREATE_COMPLETE"
+        )
         return
     try:
         found = plan(subject, made.target)
@@ -182,7 +188,9 @@ def delete_change_set(request: Request) -> dict[str, Any]:
             return {}  # AWS succeeds when it is gone already
         raise
     if made.execution == "EXECUTE_IN_PROGRESS":
-        raise Refused("InvalidChangeSetStatus", f"ChangeSet [{made.id}] cannot be deleted in current status [EXECUTE_IN_PROGRESS]")
+        raise Refused(
+            "InvalidChangeSetStatus", f"ChangeSet [{made.id}] cannot be deleted in current status [EXECUTE_IN_PROGRESS]"
+        )
     del stack.change_sets[made.name]
     return {}
 
@@ -195,7 +203,9 @@ def execute_change_set(request: Request) -> dict[str, Any]:
         return {}
     if made.execution != "AVAILABLE":
         state_of = made.status if made.execution in ("UNAVAILABLE", "AVAILABLE") else made.execution
-        raise Refused("InvalidChangeSetStatus", f"ChangeSet [{made.id}] cannot be executed in its current status of [{state_of}]")
+        raise Refused(
+            "InvalidChangeSetStatus", f"ChangeSet [{made.id}] cannot be executed in its current status of [{state_of}]"
+        )
     disabled = request.get("DisableRollback")
     on_failure = made.settings.get("OnStackFailure")
     if disabled is not None and on_failure:

@@ -134,7 +134,9 @@ def describe_stack_resources(request: Request) -> dict[str, Any]:
     if bool(request.get("StackName")) == bool(physical):
         raise invalid("Either StackName or PhysicalResourceId must be specified, but not both")
     if physical:
-        stack = next((s for s in request.ledger.stacks.values() if any(r.physical == physical for r in _shown(s))), None)
+        stack = next(
+            (s for s in request.ledger.stacks.values() if any(r.physical == physical for r in _shown(s))), None
+        )
         if stack is None:
             raise invalid(f"Stack for {physical} does not exist")
     else:
