@@ -76,10 +76,16 @@ class PostgresServer:
         self.directory.chmod(0o755)
         if owner := self._as_user:
             os.chown(self.directory, owner["user"], owner["group"])
+            self.bin = _reachable(self.bin, self.directory)
         data = self.directory / "data"
-        command = [self.bin / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
         made = subprocess.run(
-            command, capture_output=True, text=True, cwd=self.directory, env=_environment(), timeout=60, **self._as_user
+            [self.bin / "initdb", "-D", data, *["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]],
+            capture_output=True,
+            text=True,
+            cwd=self.directory,
+            env=_environment(),
+            timeout=60,
+            **self._as_user,
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stdout}{made.stderr}")
@@ -88,6 +94,20 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start as a direct child (a killed daemon would stay a zombie and block its directory) and wait for ready."""
+        child = self._spawn()
+        deadline = time.monotonic() + 30
+        while not self._ready():
+            if child.poll() is not None:
+                log = (self.directory / "log").read_text()[-2000:]
+                # The backends of a server just killed may need a moment more to notice.
+                if "pre-existing shared memory block" not in log[-500:] or time.monotonic() > deadline:
+                    raise RuntimeError(f"PostgreSQL did not start:\n{log}")
+                child = self._spawn()
+            if time.monotonic() > deadline:
+                raise RuntimeError("PostgreSQL did not become ready in 30 s.")
+            time.sleep(0.02)
+
+    def _spawn(self) -> "subprocess.Popen[bytes]":
         with (self.directory / "log").open("ab") as log:
             self._child = subprocess.Popen(
                 [self.bin / "postgres", "-D", self.directory / "data"],
@@ -98,11 +118,7 @@ class PostgresServer:
                 env=_environment(),
                 **self._as_user,
             )
-        deadline = time.monotonic() + 30
-        while not self._ready():
-            if self._child.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("PostgreSQL did not start:\n" + (self.directory / "log").read_text()[-2000:])
-            time.sleep(0.02)
+        return self._child
 
     def _ready(self) -> bool:
         try:
@@ -126,12 +142,27 @@ class PostgresServer:
         """SQLAlchemy's URL of a database."""
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self) -> str:
-        """Make an empty database; its SQLAlchemy URL."""
+    def new_database(self, template: str = "template0") -> str:
+        """Make a database, empty or a copy of another that nobody is connected to; its SQLAlchemy URL."""
         name = f"haven_{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        self._execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def _reachable(bin: Path, directory: Path) -> Path:
+    """The binaries where another user can run them: a copy beside the data when their path is closed (/root)."""
+    installation = bin.parent
+    if all(parent.stat().st_mode & 0o001 for parent in (bin, *bin.parents)):
+        return bin
+    return Path(shutil.copytree(installation, directory / "installation", symlinks=True)) / "bin"
 
 
 def _environment() -> dict[str, str]:
