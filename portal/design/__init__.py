@@ -1,0 +1,1 @@
+"""The page of every component in every state."""

@@ -1,0 +1,1 @@
+"""The fleet: every environment at a glance, worst first."""
