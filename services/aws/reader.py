@@ -14,7 +14,7 @@ alarms, and once a minute 1 for all metrics.
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from services.aws.ecs import ServiceFacts, TaskKey
 from services.aws.gather import Gather
@@ -23,7 +23,7 @@ from services.aws.memory import Memory
 from services.aws.parts import Known, PartRead
 from services.aws.recording import Recorder, recorded
 from services.aws.resources import Resources
-from services.aws.session import Clients
+from services.aws.session import Clients, Sessions
 from services.aws.sources import Sources
 from services.domain.environment import Environment
 from services.domain.snapshot import (
@@ -44,30 +44,25 @@ FIRST, MIDDLE, LAST = 0.5, 0.75, 1.0
 """By which share of the deadline a part must be read: the stacks, then what metrics need, then the rest."""
 
 
-class ReaderSessions(Protocol):
-    """Where the clients that may look come from."""
-
-    def reader(self, environment: Environment) -> Clients: ...
-
-
 class CloudReader:
     """`ports.CloudReader` on AWS. One for the whole process; several environments may be read at the same time.
 
-    `deadline` is how many seconds one snapshot may take; what has not answered by then is a gap.
+    `deadline` is how many seconds one snapshot may take; what has not answered by then is a gap. `lanes` are the
+    threads to use, by default as many as the sessions are made for; `sources` is what asks AWS.
     """
 
     def __init__(
         self,
-        sessions: ReaderSessions,
-        lanes: Lanes,
+        sessions: Sessions,
         clock: Clock,
         *,
+        lanes: Lanes | None = None,
         deadline: float = 20.0,
         monotonic: Callable[[], float] = time.monotonic,
-        sources: Callable[[Clients], Sources] = Sources,
+        sources: Callable[[Callable[[], Clients]], Sources] = Sources,
     ) -> None:
         self._sessions = sessions
-        self._lanes = lanes
+        self._lanes = lanes or Lanes(sessions.wire.threads, patience=sessions.wire.read_timeout)
         self._clock = clock
         self._deadline = deadline
         self._monotonic = monotonic
@@ -92,7 +87,9 @@ class CloudReader:
     async def _read(self, environment: Environment, memory: Memory, *, metrics: bool) -> Snapshot:
         now = self._clock.now()
         owner = f"{environment.reader_role_arn or environment.account}/{environment.region}"
-        gather = Gather(Caller(self._lanes, owner, self._monotonic), self._sources(self._sessions.reader(environment)))
+        gather = Gather(
+            Caller(self._lanes, owner, self._monotonic), self._sources(lambda: self._sessions.reader(environment))
+        )
 
         def part(last: Known[T], read: Callable[[], Awaitable[T]], by: float = LAST) -> PartRead[T]:
             return PartRead(last, read, seconds=self._deadline * by, now=now)

@@ -1,6 +1,6 @@
 """Every question a snapshot asks of AWS, one method each: what `gather` composes and what a test can replace."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -34,10 +34,17 @@ if TYPE_CHECKING:
 
 
 class Sources:
-    """The questions, asked with one environment's clients. Each blocks, and raises botocore's errors."""
+    """The questions, asked with one environment's clients. Each blocks, and raises botocore's errors.
 
-    def __init__(self, clients: Clients) -> None:
-        self._at = clients
+    The clients are had anew for every question, so that a failure to have any is a failure of that question.
+    """
+
+    def __init__(self, clients: Callable[[], Clients]) -> None:
+        self._clients = clients
+
+    @property
+    def _at(self) -> Clients:
+        return self._clients()
 
     def stacks(self, environment: Environment) -> tuple[shapes.Stack, ...]:
         return stacks.list_stacks(self._at.cloudformation, environment)
