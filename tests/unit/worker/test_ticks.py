@@ -74,7 +74,7 @@ def leases(clock: Clock) -> Leases:
 
 
 def worker(
-    holder: str, clock: Clock, leases: Leases, taken: Taken, submit=now, names=("production", "legacy"), busy="", busy=""
+    holder: str, clock: Clock, leases: Leases, taken: Taken, submit=now, names=("production", "legacy"), busy=""
 ) -> Ticks:
     return Ticks(
         holder=holder,
