@@ -1,0 +1,98 @@
+// What the topology page does beyond HTML: panels open in place, the strip can be dragged, [ ] and Esc. Every link and
+// form works without this file; polling and ages are the shell's (app.js, htmx).
+(() => {
+  "use strict";
+
+  const root = () => document.getElementById("topology");
+  const search = (address) => new URL(address, location.href).searchParams;
+
+  // A morph follows the server's HTML, which knows nothing of what a reader has opened or dragged.
+  if (window.Idiomorph) {
+    const before = Idiomorph.defaults.callbacks.beforeAttributeUpdated;
+    Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, kind) => {
+      if (name === "open" && node.localName === "details") return false;
+      if (name === "hidden" && node.id === "when") return false;
+      return before ? before(name, node, kind) : true;
+    };
+  }
+
+  // Panels in place ---------------------------------------------------------------------------------------------------
+  const fragment = (address) => {
+    const base = new URL(root().dataset.fragment, location.href);
+    for (const [key, value] of search(address)) base.searchParams.set(key, value);
+    return base.pathname + base.search;
+  };
+  const show = async (address, focus) => {
+    await htmx.ajax("GET", fragment(address), { target: "#topology", swap: "morph:outerHTML" });
+    if (focus === "panel") document.getElementById("panel")?.focus({ preventScroll: true });
+    else if (focus) nodeElement(focus)?.focus({ preventScroll: true });
+    const panel = document.getElementById("panel");
+    if (focus === "panel" && panel && matchMedia("(max-width: 1180px)").matches) panel.scrollIntoView({ block: "start" });
+  };
+  const nodeElement = (id) =>
+    [...document.querySelectorAll("#topology svg a[data-node]")].find((a) => a.dataset.node === id && a.getClientRects().length > 0);
+  const open = (link) => {
+    const address = link.href.split("#")[0];
+    history.pushState({ topology: true }, "", address);
+    show(address, "panel");
+  };
+  const close = () => {
+    const panel = document.querySelector("#panel[data-panel]");
+    if (!panel) return false;
+    const address = panel.querySelector("[data-close]").href;
+    history.pushState({ topology: true }, "", address);
+    show(address, panel.dataset.panel);
+    return true;
+  };
+
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || !window.htmx) return;
+    const link = event.target.closest("#topology a[data-node]");
+    if (link) { event.preventDefault(); open(link); return; }
+    if (event.target.closest("#topology a[data-close]")) { event.preventDefault(); close(); return; }
+    const jump = event.target.closest('#topology a[href="#as-table"]');
+    if (jump) document.getElementById("as-table").open = true;
+  });
+  window.addEventListener("popstate", () => { if (root()) show(location.href); });
+
+  // Keys: [ and ] go through the changes, Esc closes the panel ------------------------------------------------------------
+  const typing = (target) => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.type !== "range";
+  const lettersOn = () => { try { return localStorage.getItem("haven-keys") !== "off"; } catch { return true; } };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key === "Escape" && !document.querySelector("details[data-closes][open]")) close();
+    const step = { "[": "before", "]": "after" }[event.key];
+    if (step && lettersOn()) document.querySelector(`[data-step="${step}"]`)?.click();
+  });
+
+  // The strip -----------------------------------------------------------------------------------------------------------------
+  const stops = (range) => range.dataset.stops.split(" ");
+  const arm = () => {
+    const range = document.getElementById("when");
+    if (range) range.hidden = false;
+  };
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "when") event.target.setAttribute("aria-valuetext", stops(event.target)[event.target.valueAsNumber]);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.id !== "when") return;
+    const range = event.target;
+    const to = new URL(range.dataset.base, location.href);
+    // The last stop is the present.
+    if (range.valueAsNumber < Number(range.max)) to.searchParams.set("at", stops(range)[range.valueAsNumber]);
+    location.assign(to);
+  });
+  document.addEventListener("pointerdown", (event) => {
+    // The bar is to scale and the thumb counts stops, so a press goes to the nearest stop in time.
+    if (event.target.id !== "when") return;
+    const range = event.target;
+    const marks = [...range.parentElement.querySelectorAll(".mark")].map((mark) => mark.getBoundingClientRect().x);
+    if (!marks.length) return;
+    const nearest = marks.reduce((best, x, i) => (Math.abs(x - event.clientX) < Math.abs(marks[best] - event.clientX) ? i : best), 0);
+    event.preventDefault();
+    range.value = nearest;
+    range.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  new MutationObserver(arm).observe(document.body, { childList: true, subtree: true });
+  arm();
+})();
