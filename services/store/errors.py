@@ -17,7 +17,7 @@ _WRONG_FILE = {
     "SQLITE_NOTADB": "Haven's database file is not an SQLite database.",
     "SQLITE_FULL": "The disk under Haven's database is full.",
 }
-_WRONG_LOGIN = ("28P01", "28000", "3D000")
+_WRONG_LOGIN = ("password authentication failed", "no pg_hba.conf entry", "does not exist", "not permitted to log in")
 _READ_ONLY = "25006"
 
 
@@ -52,7 +52,8 @@ def understand(problem: exc.DBAPIError, *, committing: bool = False) -> HavenErr
     for start, message in _WRONG_FILE.items():
         if name.startswith(start):
             return Misconfigured(message)
-    if state in _WRONG_LOGIN:
+    if state is None and "FATAL" in str(problem.orig) and any(w in str(problem.orig) for w in _WRONG_LOGIN):
+        # The driver gives no SQLSTATE for a refused connection, only the server's words.
         return Misconfigured("Haven's database refuses the user, the password or the database name of its URL.")
     if state == _READ_ONLY:
         return NotNow("Haven's own database is failing over: the server it reached only reads.")
@@ -60,6 +61,8 @@ def understand(problem: exc.DBAPIError, *, committing: bool = False) -> HavenErr
         return NotNow(BUSY, retry_after=2.0)
     if committing and problem.connection_invalidated:
         return OutcomeUnknown("Haven's own database did not say whether the change was kept. Look before repeating it.")
+    if name == "SQLITE_ERROR":  # wrong SQL, which SQLite's driver calls operational too
+        return None
     if problem.connection_invalidated or isinstance(problem, exc.OperationalError | exc.InterfaceError):
         return Away()
     return None
