@@ -49,7 +49,7 @@ class Scene:
         with self.unit(readonly=True) as store:
             return list(reversed(store.ledger.read()))
 
-    def fail(self, name: str = "ada", password: str = "wrong") -> HavenError:
+    def fail(self, name: str = "ada", password: str = WRONG) -> HavenError:
         with pytest.raises(HavenError) as refused:
             self.access.log_in(name, password, CLIENT)
         return refused.value

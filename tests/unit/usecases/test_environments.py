@@ -1,5 +1,7 @@
 """Registering and finding environments; reading the ledger."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.domain.access import Role
@@ -63,7 +65,7 @@ def test_only_admins_register(role: Role) -> None:
     ],
 )
 def test_what_is_wrong_with_an_environment_is_said_by_field(field: str, value: object) -> None:
-    wrong = b.environment(**{field: value})
+    wrong = replace(b.environment(), **{field: value})  # type: ignore[arg-type]
     assert list(problems(wrong)) == [field]
     with pytest.raises(Invalid) as refused:
         Environments(MemoryUnit(), MovableClock()).register(ADMIN, wrong)

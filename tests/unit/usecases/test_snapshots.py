@@ -183,7 +183,7 @@ def test_a_window_that_ends_before_it_begins(scene: Scene) -> None:
 def test_pruning_keeps_what_is_young_enough(scene: Scene) -> None:
     for zone in b.ZONES:
         scene.take(b.snapshot(taken_at=scene.clock.now(), databases=(b.database(zone=zone),)))
-        scene.clock.move(days=20)
+        scene.clock.move(days=12)
     assert scene.snapshots.prune() == 1
     assert scene.snapshots.prune() == 0
     kept = scene.snapshots.kept(VIEWER, "production", NOW, scene.clock.now())
