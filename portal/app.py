@@ -57,6 +57,7 @@ def create_app(haven: "Haven") -> Flask:
     app.jinja_env.globals["htmx_config"] = json.dumps(HTMX)
     security.register(app, haven.settings)
     errors.register(app)
+    _log_requests(app)
     assets.register(app)
     filters.register(app, haven.clock)
     shell.register(app)
@@ -65,7 +66,6 @@ def create_app(haven: "Haven") -> Flask:
     for area in AREAS:
         app.register_blueprint(area)
     app.before_request(_require_login)
-    _log_requests(app)
     return app
 
 

@@ -170,7 +170,13 @@ def _wants_fragment() -> bool:
 
 def _answer(trouble: Trouble) -> Response:
     template = "errors/_trouble.html" if _wants_fragment() else "errors/trouble.html"
-    return make_response(render_template(template, trouble=trouble, request_id=g.request_id), trouble.code)
+    try:
+        page = render_template(template, trouble=trouble, request_id=g.request_id)
+    except Exception:
+        # The page that says what is wrong is itself broken: say it in plain words rather than not at all.
+        log.exception("error page failed", request_id=g.request_id)
+        return Response(f"{trouble.title} {trouble.why}\n", trouble.code, mimetype="text/plain")
+    return make_response(page, trouble.code)
 
 
 def _record_denied() -> None:
