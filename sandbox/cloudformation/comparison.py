@@ -108,7 +108,7 @@ def _details(
     target = _target(leaf, recreation, "Tags" if own_tags else "Properties")
     found = list(dict.fromkeys(_causing(new_raw, causes)))
     for source, entity, known in found:
-        evaluation = "Static" if known and not (UNKNOWN in written(leaf.after)) else "Dynamic"
+        evaluation = "Static" if known and UNKNOWN not in written(leaf.after) else "Dynamic"
         yield {"Target": target, "Evaluation": evaluation, "ChangeSource": source, "CausingEntity": entity}
     if not found or not same(old_raw, new_raw):
         dynamic = leaf.after is not ABSENT and UNKNOWN in written(leaf.after)

@@ -110,7 +110,8 @@ def _get_att(argument: Any, scope: Scope) -> Any:
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if not isinstance(parts, list) or len(parts) < 2:
         raise invalid(
-            "Template error: Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute"
+            "Template error: Fn::GetAtt object requires two non-empty parameters, the resource "
+            "name and the resource attribute"
         )
     return scope.attribute(str(parts[0]), ".".join(text(resolve(p, scope)) for p in parts[1:]))
 
@@ -162,7 +163,8 @@ def _join(argument: Any, scope: Scope) -> Any:
         return UNKNOWN
     if not isinstance(values, list):
         raise invalid(
-            "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined"
+            "Template error: every Fn::Join object requires two parameters, (1) a string "
+            "delimiter and (2) a list of strings to be joined"
         )
     return UNKNOWN if UNKNOWN in values else str(delimiter).join(text(v) for v in values)
 

@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.clock import clock
 from sandbox.cloudformation import events, phases, resolution, state
 from sandbox.cloudformation.errors import invalid
+from sandbox.cloudformation.intrinsics import resolve
 from sandbox.cloudformation.model import Deployment, Operation, Stack, Step
 from sandbox.cloudformation.validation import examine
 
@@ -15,10 +16,9 @@ UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "
 
 def new_stack(account: str, region: str, name: str, settings: dict[str, Any]) -> Stack:
     """An empty stack with a fresh id, entered in the ledger."""
-    made = uuid.uuid4()
-    id = f"arn:aws:cloudformation:{region}:{account}:stack/{name}/{made}"
-    stack = Stack(name, id, account, region, clock.now(), settings=settings)
-    state.ledger(account, region).stacks[id] = stack
+    stack_id = f"arn:aws:cloudformation:{region}:{account}:stack/{name}/{uuid.uuid4()}"
+    stack = Stack(name, stack_id, account, region, clock.now(), settings=settings)
+    state.ledger(account, region).stacks[stack_id] = stack
     return stack
 
 
@@ -48,9 +48,10 @@ def update(stack: Stack, target: Deployment, token: str, settings: dict[str, Any
     earlier = stack.operation
     stack.operation = _operation("update", token, settings)
     stack.operation.target = target
-    # An update that failed with rollback disabled may be tried again; its rollback still leads to the last good state.
-    stack.operation.prior = earlier.prior if earlier is not None and earlier.phase == "failed" else stack.current
+    stack.operation.prior = stack.current
     if earlier is not None and earlier.phase == "failed":
+        # An update that failed with rollback disabled is tried again: a rollback still leads to the last good state.
+        stack.operation.prior = earlier.prior or stack.current
         stack.operation.touched = earlier.touched
         stack.operation.cleanup = earlier.cleanup
     stack.current = target
@@ -120,7 +121,7 @@ def importers(stack: Stack, export: str) -> list[str]:
         scope.imports = note
         for definition in [*template.resources.values(), *template.outputs.values()]:
             try:
-                resolution.resolve(definition, scope)
+                resolve(definition, scope)
             except Exception:  # noqa: S112 - only the names imported matter here
                 continue
         if export in names:

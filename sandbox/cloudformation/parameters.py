@@ -33,11 +33,13 @@ def chosen(
         if entry.get("UsePreviousValue"):
             if "ParameterValue" in entry:
                 raise invalid(
-                    f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true and non empty value for a parameter"
+                    f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as "
+                    "true and non empty value for a parameter"
                 )
             if previous is None or name not in previous:
                 raise invalid(
-                    f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
+                    f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as "
+                    "true for a parameter key not in the previous template"
                 )
             values[name] = previous[name]
         elif entry.get("ParameterValue") is not None:

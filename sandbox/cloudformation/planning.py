@@ -35,7 +35,8 @@ def plan(stack: Stack, target: Deployment) -> Plan:
     if moved:
         listed = ", ".join(sorted(moved))
         raise invalid(
-            f"Update of resource type is not permitted. The new template modifies resource type of the following resources: [{listed}]"
+            "Update of resource type is not permitted. The new template modifies resource type "
+            f"of the following resources: [{listed}]"
         )
     problems: list[tuple[str, str]] = []
     for name in order(graph):
@@ -85,12 +86,14 @@ def _scope(
         """The resource, when what it is called now is what it will be called."""
         if name not in template.resources:
             raise invalid(
-                f"Template format error: Unresolved resource dependencies [{name}] in the Resources block of the template"
+                f"Template format error: Unresolved resource dependencies [{name}] in the "
+                "Resources block of the template"
             )
         condition = template.resources[name].get("Condition")
         if condition and not holds(str(condition), scope):
             raise invalid(
-                f"Template format error: Unresolved resource dependencies [{name}] in the Resources block of the template"
+                f"Template format error: Unresolved resource dependencies [{name}] in the "
+                "Resources block of the template"
             )
         return present.get(name)
 

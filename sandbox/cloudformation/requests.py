@@ -40,7 +40,8 @@ class Request:
         found = self.parameters.get(name)
         if found in (None, ""):
             raise invalid(
-                f"1 validation error detected: Value null at '{name[0].lower()}{name[1:]}' failed to satisfy constraint: "
+                f"1 validation error detected: Value null at '{name[0].lower()}{name[1:]}' "
+                "failed to satisfy constraint: "
                 "Member must not be null"
             )
         return found
@@ -84,7 +85,8 @@ def new_name(name: str) -> str:
     """A stack's or change set's name, checked."""
     if not _NAME.fullmatch(name):
         raise invalid(
-            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must satisfy "
+            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy "
+            "constraint: Member must satisfy "
             "regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
         )
     return name
@@ -104,7 +106,8 @@ def template_text(request: Request, previous: str | None = None) -> str:
     if body:
         if len(str(body).encode()) > BODY_LIMIT:
             raise invalid(
-                f"1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length "
+                "1 validation error detected: Value at 'templateBody' failed to satisfy "
+                "constraint: Member must have length "
                 f"less than or equal to {BODY_LIMIT}"
             )
         return str(body)
@@ -141,7 +144,8 @@ def token_of(request: Request, action: str) -> str:
         return ""
     if not _TOKEN.fullmatch(token):
         raise invalid(
-            "1 validation error detected: Value at 'clientRequestToken' failed to satisfy constraint: Member must satisfy "
+            "1 validation error detected: Value at 'clientRequestToken' failed to satisfy "
+            "constraint: Member must satisfy "
             "regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*"
         )
     said = json.dumps([action, request.parameters], sort_keys=True, default=str)

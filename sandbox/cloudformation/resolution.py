@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.cloudformation import parameters, state, world
 from sandbox.cloudformation.errors import Failed, invalid
-from sandbox.cloudformation.intrinsics import Scope, holds, resolve
+from sandbox.cloudformation.intrinsics import Scope, holds, resolve, text
 from sandbox.cloudformation.model import Deployment, Stack
 from sandbox.cloudformation.schema import Schema
 from sandbox.cloudformation.template import Template
@@ -105,13 +105,14 @@ def outputs(stack: Stack, deployment: Deployment, template: Template) -> list[di
         value = resolve(output["Value"], where)
         if isinstance(value, list | dict):
             raise Failed(
-                f"Template format error: Output {name} is malformed. The Value field of every Outputs member must evaluate to a String."
+                f"Template format error: Output {name} is malformed. The Value field of every "
+                "Outputs member must evaluate to a String."
             )
-        shown = {"OutputKey": name, "OutputValue": parameters.text(value)}
+        shown = {"OutputKey": name, "OutputValue": text(value)}
         if output.get("Description"):
             shown["Description"] = str(output["Description"])
         if isinstance(output.get("Export"), dict):
-            shown["ExportName"] = parameters.text(resolve(output["Export"].get("Name"), where))
+            shown["ExportName"] = text(resolve(output["Export"].get("Name"), where))
             owner = state.ledger(stack.account, stack.region).exports().get(shown["ExportName"])
             if owner is not None and owner[0] != stack.id:
                 raise Failed(

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from botocore.model import OperationNotFoundError
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 
 from sandbox.cloudformation.actions import ACTIONS, changesets, reading, stacks, templates
 from sandbox.cloudformation.errors import Refused
 from sandbox.cloudformation.requests import Request
+from sandbox.wire import Answer
 
 assert all((changesets, reading, stacks, templates))  # noqa: S101 - imported to register their actions
 
@@ -20,23 +19,18 @@ class Response(BaseResponse):
         super().__init__(service_name="cloudformation")
 
     def call_action(self) -> Any:
-        """Parse with botocore's model, answer, serialise."""
-        status, headers, body = self.serialized(self._answer())
+        """Parse with botocore's model, answer, serialise. Refusals are sent as wire errors."""
+        status, headers, body = self.serialized(ActionResult(self._answer()))
         headers, body = self._enrich_response(headers, body)
         return status, headers, body
 
-    def _answer(self) -> ActionResult:
+    def _answer(self) -> dict[str, Any]:
         name = str(self._get_action() or "")
-        try:
-            self.parse_parameters(self.normalized_request)
-        except OperationNotFoundError:
-            return ActionResult(
-                ServiceException("InvalidAction", f"Could not find operation {name} for version 2010-05-15")
-            )
         function = ACTIONS.get(name)
         if function is None:
-            return ActionResult(ServiceException("NotImplemented", f"The sandbox has no {name} yet"))
+            raise NotImplementedError(f"cloudformation:{name}")
+        self.parse_parameters(self.normalized_request)
         try:
-            return ActionResult(function(Request(self.current_account, self.region, dict(self.params))))
+            return function(Request(self.current_account, self.region, dict(self.params)))
         except Refused as error:
-            return ActionResult(ServiceException(error.code, error.message))
+            raise Answer(error.code, error.message, error.status) from None

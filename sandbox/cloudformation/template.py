@@ -121,9 +121,10 @@ def _check(body: dict[str, Any]) -> None:
         section = body.get(name)
         if section is not None and not isinstance(section, dict):
             raise invalid(f"Template format error: {name} must be an object.")
-        if len(section or {}) > most:
+        if section is not None and len(section) > most:
             raise invalid(
-                f"Template format error: Number of {name.lower()}, {len(section)}, is greater than maximum allowed, {most}"
+                f"Template format error: Number of {name.lower()}, {len(section)}, is greater "
+                f"than maximum allowed, {most}"
             )
     if not body.get("Resources"):
         raise invalid("Template format error: At least one Resources member must be defined.")

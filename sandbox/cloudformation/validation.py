@@ -5,6 +5,7 @@ from functools import lru_cache
 from sandbox.cloudformation import handlers, parameters
 from sandbox.cloudformation.errors import Refused, invalid
 from sandbox.cloudformation.graph import dependencies, mentions, unknown_functions
+from sandbox.cloudformation.intrinsics import text
 from sandbox.cloudformation.schema import schema
 from sandbox.cloudformation.template import Template, parse
 
@@ -28,21 +29,22 @@ _NAMES = {
 """Policies have a required name of their own and ask for no more than CAPABILITY_IAM."""
 
 
-def examine(text: str, region: str) -> tuple[Template, dict[str, set[str]]]:
+def examine(body: str, region: str) -> tuple[Template, dict[str, set[str]]]:
     """The template of a text and what each resource needs. Raises Refused for whatever AWS refuses at once."""
-    return _examine(text, region)
+    return _examine(body, region)
 
 
 @lru_cache(maxsize=64)
-def _examine(text: str, region: str) -> tuple[Template, dict[str, set[str]]]:
-    template = parse(text)
+def _examine(body: str, region: str) -> tuple[Template, dict[str, set[str]]]:
+    template = parse(body)
     strange = sorted({d["Type"] for d in template.resources.values() if schema(d["Type"], region) is None})
     if strange:
         raise invalid(f"Template format error: Unrecognized resource types: [{', '.join(strange)}]")
     without = sorted({d["Type"] for d in template.resources.values() if not handlers.known(d["Type"])})
     if without:
         raise invalid(
-            f"Template format error: Unrecognized resource types: [{', '.join(without)}] (the sandbox has no handler for them)"
+            f"Template format error: Unrecognized resource types: [{', '.join(without)}] (the "
+            "sandbox has no handler for them)"
         )
     functions = unknown_functions(template.body)
     if functions:
@@ -54,7 +56,7 @@ def _examine(text: str, region: str) -> tuple[Template, dict[str, set[str]]]:
     _check_attributes(template, region)
     for name, definition in template.parameters.items():
         if "Default" in definition and not isinstance(definition["Default"], list):
-            parameters.check(name, definition, parameters.text(definition["Default"]))
+            parameters.check(name, definition, text(definition["Default"]))
     return template, graph
 
 

@@ -107,7 +107,9 @@ def missing(error: ClientError) -> bool:
     """Whether an API said that what was asked for is not there."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     text = str(error.response.get("Error", {}).get("Message", ""))
-    return _handler_code(code) == "NotFound" or code.endswith("Fault") and "not found" in text.lower() or code == "404"
+    return (
+        _handler_code(code) == "NotFound" or code == "404" or (code.endswith("Fault") and "not found" in text.lower())
+    )
 
 
 def retried(error: ClientError) -> bool:
@@ -116,6 +118,12 @@ def retried(error: ClientError) -> bool:
     code = str(error.response.get("Error", {}).get("Code", ""))
     marks = ("DependencyViolation", "InUse", "InvalidDBInstanceState", "InvalidReplicationGroupState", "DeleteConflict")
     return any(mark in code for mark in marks)
+
+
+def busy(error: ClientError) -> bool:
+    """Whether the resource is still at something else, so that a change has to wait."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return "InvalidDBInstanceState" in code or "InvalidReplicationGroupState" in code
 
 
 def _handler_code(code: str) -> str:

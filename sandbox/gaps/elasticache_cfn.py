@@ -6,16 +6,13 @@ Remove when moto has cache parameter groups and DeleteCacheSubnetGroup/ModifyCac
 
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 from moto.elasticache.responses import ElastiCacheResponse
 
+from sandbox.wire import Answer
+
 _KEPT = "haven_parameter_groups"
 _DEFAULTS = ("redis4.0", "redis5.0", "redis6.x", "redis7", "valkey7", "valkey8", "memcached1.6")
-
-
-class Refusal(ServiceException):
-    """An error of the service."""
 
 
 def _groups(response: Any) -> dict[str, dict[str, Any]]:
@@ -32,7 +29,7 @@ def _find(response: Any, name: str) -> dict[str, Any]:
         return {"name": name, "family": family, "description": described, "arn": arn, "values": {}}
     found = _groups(response).get(name)
     if found is None:
-        raise Refusal("CacheParameterGroupNotFound", f"CacheParameterGroup {name} not found.")
+        raise Answer("CacheParameterGroupNotFound", f"CacheParameterGroup {name} not found.", 404)
     return found
 
 
@@ -51,9 +48,9 @@ def create_cache_parameter_group(self: Any) -> ActionResult:
     name = str(self._get_param("CacheParameterGroupName")).lower()
     family = self._get_param("CacheParameterGroupFamily")
     if name in _groups(self):
-        raise Refusal("CacheParameterGroupAlreadyExists", f"Parameter group {name} already exists")
+        raise Answer("CacheParameterGroupAlreadyExists", f"Parameter group {name} already exists")
     if family not in _DEFAULTS:
-        raise Refusal(
+        raise Answer(
             "InvalidParameterValue", f"CacheParameterGroupFamily {family} is not a valid parameter group family."
         )
     arn = f"arn:aws:elasticache:{self.region}:{self.current_account}:parametergroup:{name}"
@@ -88,7 +85,7 @@ def modify_cache_parameter_group(self: Any) -> ActionResult:
     group = _find(self, self._get_param("CacheParameterGroupName"))
     given = self._get_param("ParameterNameValues", []) or []
     if not 1 <= len(given) <= 20:
-        raise Refusal("InvalidParameterCombination", "Between 1 and 20 parameters can be modified in a single request.")
+        raise Answer("InvalidParameterCombination", "Between 1 and 20 parameters can be modified in a single request.")
     group["values"].update({p["ParameterName"]: p.get("ParameterValue", "") for p in given})
     return ActionResult({"CacheParameterGroupName": group["name"]})
 
@@ -109,7 +106,7 @@ def delete_cache_parameter_group(self: Any) -> ActionResult:
     group = _find(self, name)
     users = [g for g in self.elasticache_backend.replication_groups.values() if _uses(g, name)]
     if users:
-        raise Refusal(
+        raise Answer(
             "InvalidCacheParameterGroupState",
             f"One or more cache clusters are still members of this parameter group {name}.",
         )
@@ -126,7 +123,7 @@ def _subnet_group(self: Any) -> Any:
     name = self._get_param("CacheSubnetGroupName")
     found = self.elasticache_backend.cache_subnet_groups.get(name)
     if found is None:
-        raise Refusal("CacheSubnetGroupNotFoundFault", f"CacheSubnetGroup {name} not found.")
+        raise Answer("CacheSubnetGroupNotFoundFault", f"CacheSubnetGroup {name} not found.", 404)
     return found
 
 
@@ -152,7 +149,7 @@ def delete_cache_subnet_group(self: Any) -> ActionResult:
         if getattr(g, "cache_subnet_group_name", None) == name
     ]
     if used:
-        raise Refusal("CacheSubnetGroupInUse", f"Cache subnet group {name} is currently in use by a cache cluster.")
+        raise Answer("CacheSubnetGroupInUse", f"Cache subnet group {name} is currently in use by a cache cluster.")
     del self.elasticache_backend.cache_subnet_groups[name]
     return EmptyResult()
 

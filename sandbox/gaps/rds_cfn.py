@@ -6,20 +6,17 @@ Remove when moto has ModifyEventSubscription, Add/RemoveSourceIdentifier... and 
 
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.rds.responses import RDSResponse
 
-
-class Refusal(ServiceException):
-    """An error of the service."""
+from sandbox.wire import Answer
 
 
 def _subscription(self: Any) -> Any:
     name = self.params.get("SubscriptionName")
     found = self.backend.event_subscriptions.get(name)
     if found is None:
-        raise Refusal("SubscriptionNotFound", f"Subscription {name} not found.")
+        raise Answer("SubscriptionNotFound", f"Subscription {name} not found.", 404)
     return found
 
 
@@ -49,7 +46,7 @@ def remove_source_identifier_from_subscription(self: Any) -> ActionResult:
     found = _subscription(self)
     source = self.params.get("SourceIdentifier")
     if source not in found.source_ids:
-        raise Refusal("SourceNotFound", f"Source {source} not found.")
+        raise Answer("SourceNotFound", f"Source {source} not found.", 404)
     found.source_ids = [s for s in found.source_ids if s != source]
     return ActionResult({"EventSubscription": found})
 
@@ -59,7 +56,7 @@ def reset_db_parameter_group(self: Any) -> ActionResult:
     name = self.params.get("DBParameterGroupName")
     group = self.backend.db_parameter_groups.get(name)
     if group is None:
-        raise Refusal("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}")
+        raise Answer("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}", 404)
     if self.params.get("ResetAllParameters"):
         group.parameters.clear()
     for parameter in self.params.get("Parameters") or []:

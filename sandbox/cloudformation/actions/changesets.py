@@ -44,14 +44,14 @@ def create_change_set(request: Request) -> dict[str, Any]:
         raise Refused("AlreadyExistsException", f"ChangeSet {name} already exists")
     if len(stack.change_sets) >= LIMIT:
         raise Refused("LimitExceededException", f"Limit for change sets has been exceeded (limit {LIMIT})")
-    id = f"arn:aws:cloudformation:{request.region}:{request.account}:changeSet/{name}/{uuid.uuid4()}"
+    made_id = f"arn:aws:cloudformation:{request.region}:{request.account}:changeSet/{name}/{uuid.uuid4()}"
     settings = {**settings_of(request), "OnStackFailure": request.get("OnStackFailure") or ""}
     description = str(request.get("Description") or "")
-    made = ChangeSet(name, id, kind, target, clock.now(), description, settings=settings)
+    made = ChangeSet(name, made_id, kind, target, clock.now(), description, settings=settings)
     stack.change_sets[name] = made
     where = {"account": request.account, "region": request.region, "stack": stack.id, "name": name}
     clock.after(0.5, "cfn.changeset", **where, status="CREATE_IN_PROGRESS")
-    return {"Id": id, "StackId": stack.id}
+    return {"Id": made_id, "StackId": stack.id}
 
 
 def _subject(request: Request, kind: str, name: str) -> Stack | None:

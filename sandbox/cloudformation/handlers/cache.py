@@ -33,19 +33,21 @@ def cache_retag(target: Target, arn: str, before: Properties, after: Properties)
     )
 
 
+_SUBNET_NAMES = {"Description": "CacheSubnetGroupDescription"}
+
+
 @handles("AWS::ElastiCache::SubnetGroup")
 class SubnetGroup(Handler):
     name_property = "CacheSubnetGroupName"
-    names = {"Description": "CacheSubnetGroupDescription"}
 
     def create(self, target: Target, properties: Properties) -> str:
         name = str(properties.get("CacheSubnetGroupName") or target.generated(255, lower=True)).lower()
-        asked = {**renamed(properties, self.names), "CacheSubnetGroupName": name}
+        asked = {**renamed(properties, _SUBNET_NAMES), "CacheSubnetGroupName": name}
         target.call("elasticache", "create_cache_subnet_group", **asked)
         return name
 
     def update(self, target: Target, physical: str, before: Properties, after: Properties) -> None:
-        asked = renamed(changed(before, after, "Tags"), self.names)
+        asked = renamed(changed(before, after, "Tags"), _SUBNET_NAMES)
         if asked:
             target.call("elasticache", "modify_cache_subnet_group", CacheSubnetGroupName=physical, **asked)
         cache_retag(target, cache_arn(target, "subnetgroup", physical), before, after)

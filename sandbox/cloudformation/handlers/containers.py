@@ -27,13 +27,15 @@ def ecs_retag(target: Target, arn: str, before: Properties, after: Properties) -
     )
 
 
+_CLUSTER_NAMES = {"ClusterSettings": "settings"}
+
+
 @handles("AWS::ECS::Cluster")
 class Cluster(Handler):
     name_property = "ClusterName"
-    names = {"ClusterSettings": "settings"}
 
     def create(self, target: Target, properties: Properties) -> str:
-        asked = renamed(without(properties, "ClusterName"), self.names)
+        asked = renamed(without(properties, "ClusterName"), _CLUSTER_NAMES)
         name = str(properties.get("ClusterName") or target.generated())
         target.call("ecs", "create_cluster", clusterName=name, **asked)
         return name
@@ -44,7 +46,7 @@ class Cluster(Handler):
 
     def update(self, target: Target, physical: str, before: Properties, after: Properties) -> None:
         different = changed(before, after, "Tags")
-        asked = renamed(only(different, "ClusterSettings", "Configuration", "ServiceConnectDefaults"), self.names)
+        asked = renamed(only(different, "ClusterSettings", "Configuration", "ServiceConnectDefaults"), _CLUSTER_NAMES)
         if asked:
             target.call("ecs", "update_cluster", cluster=physical, **asked)
         if "CapacityProviders" in different or "DefaultCapacityProviderStrategy" in different:
@@ -119,8 +121,8 @@ class Service(Handler):
         failed = [d for d in deployments if d.get("rolloutState") == "FAILED"]
         if failed and str(failed[0].get("taskDefinition", "")) == str(properties.get("TaskDefinition", "")):
             raise Failed(
-                "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was "
-                "triggered'.\" (HandlerErrorCode: GeneralServiceException)"
+                "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker "
+                "was triggered'.\" (HandlerErrorCode: GeneralServiceException)"
             )
         primary = [d for d in deployments if d.get("status") == "PRIMARY"]
         rolled = all(d.get("rolloutState") in (None, "COMPLETED") for d in primary)

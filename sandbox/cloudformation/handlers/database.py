@@ -186,9 +186,9 @@ class EventSubscription(Handler):
         old, new = before.get("SourceIds") or [], after.get("SourceIds") or []
         for word, ids in (("add", [i for i in new if i not in old]), ("remove", [i for i in old if i not in new])):
             way = "to" if word == "add" else "from"
-            for id in ids:
+            for source in ids:
                 operation = f"{word}_source_identifier_{way}_subscription"
-                target.call("rds", operation, SubscriptionName=physical, SourceIdentifier=id)
+                target.call("rds", operation, SubscriptionName=physical, SourceIdentifier=source)
         rds_retag(target, rds_arn(target, "es", physical), before, after)
 
     def delete(self, target: Target, physical: str, properties: Properties, *, snapshot: bool = False) -> None:

@@ -73,11 +73,11 @@ class SecurityGroup(Handler):
             TagSpecifications=specification("security-group", properties),
             **only(properties, "VpcId"),
         )
-        id = str(made["GroupId"])
+        made_id = str(made["GroupId"])
         if properties.get("SecurityGroupEgress"):
-            drop_default_egress(target, id)
-        self._rules(target, id, {}, properties)
-        return id
+            drop_default_egress(target, made_id)
+        self._rules(target, made_id, {}, properties)
+        return made_id
 
     def _rules(self, target: Target, id: str, before: Properties, after: Properties) -> None:
         for way, name in (("ingress", "SecurityGroupIngress"), ("egress", "SecurityGroupEgress")):

@@ -16,9 +16,9 @@ class Key(Handler):
         tags = [{"TagKey": t["Key"], "TagValue": t["Value"]} for t in tag_list(properties.get("Tags"))]
         asked = without(properties, *aside)
         made = target.call("kms", "create_key", Policy=properties.get("KeyPolicy"), Tags=tags, **asked)
-        id = str(made["KeyMetadata"]["KeyId"])
-        self._switches(target, id, {"EnableKeyRotation": False, "Enabled": True}, properties)
-        return id
+        made_id = str(made["KeyMetadata"]["KeyId"])
+        self._switches(target, made_id, {"EnableKeyRotation": False, "Enabled": True}, properties)
+        return made_id
 
     def _switches(self, target: Target, id: str, before: Properties, after: Properties) -> None:
         different = changed(before, {"EnableKeyRotation": False, "Enabled": True, **after})

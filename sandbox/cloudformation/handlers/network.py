@@ -30,9 +30,9 @@ class Vpc(Handler):
     def create(self, target: Target, properties: Properties) -> str:
         rest = without(properties, "EnableDnsSupport", "EnableDnsHostnames", "Tags")
         made = target.call("ec2", "create_vpc", **rest, TagSpecifications=specification("vpc", properties))
-        id = str(made["Vpc"]["VpcId"])
-        self._dns(target, id, properties)
-        return id
+        made_id = str(made["Vpc"]["VpcId"])
+        self._dns(target, made_id, properties)
+        return made_id
 
     def _dns(self, target: Target, id: str, properties: Properties) -> None:
         for name in ("EnableDnsSupport", "EnableDnsHostnames"):
@@ -71,10 +71,10 @@ class Subnet(Handler):
     def create(self, target: Target, properties: Properties) -> str:
         rest = without(properties, "MapPublicIpOnLaunch", "Tags")
         made = target.call("ec2", "create_subnet", **rest, TagSpecifications=specification("subnet", properties))
-        id = str(made["Subnet"]["SubnetId"])
+        made_id = str(made["Subnet"]["SubnetId"])
         if "MapPublicIpOnLaunch" in properties:
-            self._public(target, id, properties["MapPublicIpOnLaunch"])
-        return id
+            self._public(target, made_id, properties["MapPublicIpOnLaunch"])
+        return made_id
 
     def _public(self, target: Target, id: str, on: Any) -> None:
         target.call("ec2", "modify_subnet_attribute", SubnetId=id, MapPublicIpOnLaunch={"Value": on})
