@@ -88,4 +88,7 @@ def _speed(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # everything is saved; taking moto's modules apart would only take a second more

@@ -62,6 +62,7 @@ class Keeper:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:
+            self._lock.close()
             raise OSError("another sandbox is using it") from problem
         self._saved = -1
         self.held = 0.0
@@ -108,7 +109,7 @@ class Keeper:
                 os.replace(path, aside)
                 log.error("%s cannot be restored (%s); set aside as %s", path, problem, aside.name)
                 continue
-            self._saved = changes()
+            self._saved = changes() if name == NEWEST else -1
             return True
         return False
 

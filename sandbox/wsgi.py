@@ -8,8 +8,9 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from sandbox import state, wire
+from sandbox import control, state, wire
 from sandbox.clock import LOCK
+from sandbox.weather import trouble
 
 log = logging.getLogger("sandbox.wsgi")
 
@@ -66,9 +67,6 @@ class Application:
     """What the loopback port serves."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        from sandbox import control
-        from sandbox.weather import trouble
-
         if environ.get("PATH_INFO", "").startswith(control.PREFIX):
             return control.application(environ, start_response)
         answer = trouble.intervene(environ, start_response)

@@ -1,0 +1,162 @@
+"""`haven sandbox`: time and trouble of the local AWS, over its own HTTP API. Refuses anything but loopback: none of it
+may ever reach AWS."""
+
+import json
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
+
+import click
+
+from services.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+TIMEOUT = 120.0
+
+
+def endpoint(url: str | None) -> str:
+    """The sandbox's base URL. Raises click.ClickException unless it is plain http on loopback."""
+    if not url:
+        raise click.ClickException("HAVEN_AWS_ENDPOINT_URL is not set: there is no sandbox to talk to.")
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.hostname not in LOOPBACK:
+        raise click.ClickException(f"{url} is not a sandbox: only http on 127.0.0.1, localhost or [::1] is.")
+    return url.rstrip("/")
+
+
+def call(path: str, method: str = "GET", **body: Any) -> Any:
+    """Call the control API and return its JSON. Raises click.ClickException with the sandbox's own words."""
+    request = Request(  # noqa: S310 - `endpoint` lets only http on loopback through
+        f"{endpoint(Settings().aws_endpoint_url)}/haven-sandbox/{path}",
+        method=method,
+        data=json.dumps(body).encode() if method != "GET" else None,
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT) as answer:
+            return json.load(answer)
+    except HTTPError as refused:
+        raise click.ClickException(_said(refused)) from None
+    except (URLError, OSError, HTTPException, ValueError) as problem:
+        raise click.ClickException(f"The sandbox does not answer: {getattr(problem, 'reason', problem)}") from None
+
+
+def _said(refused: HTTPError) -> str:
+    with refused:
+        try:
+            return str(json.load(refused)["error"])
+        except (ValueError, KeyError, TypeError):
+            return f"The sandbox answered {refused.code}; is another program on that port?"
+
+
+@click.group()
+def sandbox() -> None:
+    """Time and trouble of the local AWS."""
+
+
+@sandbox.command()
+def status() -> None:
+    """Its time, what is down, what disturbs."""
+    now = call("status")
+    click.echo(f"time     {now['time']}{' (frozen)' if now['frozen'] else ''}, speed {now['speed']:g}")
+    click.echo(f"zones    {', '.join(f'{zone} is down' for zone in now['zones']) or 'all up'}")
+    click.echo(f"limits   {now['limits']}")
+    click.echo(f"pending  {now['pending']} transitions")
+    for one in now["trouble"]:
+        what = f"{one['service']}:{one['operation'] or '*'}"
+        click.echo(f"trouble  {one['kind']} on {what}, {one['rate']:.0%} of the calls, {one['hit']} struck so far")
+    for one in now["load"]:
+        click.echo(f"load     {one['service']} x {one['factor']:g}")
+
+
+@sandbox.group()
+def zone() -> None:
+    """Availability zones."""
+
+
+@zone.command()
+@click.argument("name")
+def fail(name: str) -> None:
+    """Take a zone down, as us-east-1b."""
+    changed = call("zone", "POST", zone=name, state="fail")["changed"]
+    click.echo(f"{name} is down." if changed else f"{name} was down already.")
+
+
+@zone.command()
+@click.argument("name")
+def recover(name: str) -> None:
+    """Bring a zone back."""
+    changed = call("zone", "POST", zone=name, state="recover")["changed"]
+    click.echo(f"{name} is back." if changed else f"{name} was not down.")
+
+
+@sandbox.group()
+def task() -> None:
+    """Tasks."""
+
+
+@task.command()
+@click.argument("cluster")
+@click.argument("task")
+def crash(cluster: str, task: str) -> None:
+    """Let a task's essential container exit."""
+    call("task", "POST", cluster=cluster, task=task, act="crash")
+    click.echo(f"{task} crashes.")
+
+
+@sandbox.command()
+@click.argument("service")
+@click.argument("kind", type=click.Choice(["throttle", "error", "latency", "deny"]))
+@click.option("--operation", help="One operation, as DescribeDBInstances; without it all of the service.")
+@click.option("--rate", default=1.0, show_default=True, type=click.FloatRange(0, 1), help="Share of the calls.")
+@click.option("--delay", default=2.0, show_default=True, type=click.FloatRange(0, 60), help="Seconds, for latency.")
+@click.option("--status", "code", default=500, show_default=True, type=click.IntRange(500, 503), help="For error.")
+@click.option("--for", "lasts", default=300.0, show_default=True, type=click.FloatRange(1, 86400), help="Seconds.")
+def trouble(service: str, kind: str, operation: str | None, rate: float, delay: float, code: int, lasts: float) -> None:
+    """Disturb an AWS service (botocore's name, as rds), or "*" for all."""
+    body = {"service": service, "operation": operation, "kind": kind, "rate": rate, "status": code, "for": lasts}
+    call("trouble", "POST", **body, delay=delay if kind == "latency" else 0)
+    click.echo(f"{service}:{operation or '*'} has trouble ({kind}) for {lasts:g} seconds.")
+
+
+@sandbox.command()
+def calm() -> None:
+    """End all trouble and all unusual load."""
+    ended = call("trouble", "DELETE")["ended"] + call("load", "DELETE")["ended"]
+    click.echo(f"{ended} ended.")
+
+
+@sandbox.command()
+@click.argument("service")
+@click.argument("factor", type=click.FloatRange(0, 100))
+@click.option("--for", "lasts", default=900.0, show_default=True, type=click.FloatRange(1, 604800), help="Seconds.")
+def load(service: str, factor: float, lasts: float) -> None:
+    """Give a service FACTOR times its usual load ("*" for all)."""
+    call("load", "POST", service=service, factor=factor, **{"for": lasts})
+    click.echo(f"{service} gets {factor:g} times its load for {lasts:g} seconds.")
+
+
+@sandbox.command()
+@click.argument("factor", type=click.FloatRange(0.01, 10_000))
+def speed(factor: float) -> None:
+    """Let FACTOR of AWS's seconds pass in one."""
+    call("speed", "POST", speed=factor)
+    click.echo(f"Speed is {factor:g}.")
+
+
+@sandbox.command()
+@click.argument("seconds", type=click.FloatRange(0, 86400))
+def advance(seconds: float) -> None:
+    """Freeze the clock if it runs, and move it on by SECONDS of AWS's time."""
+    if not call("status")["frozen"]:
+        call("clock", "POST", freeze=True)
+    now = call("clock", "POST", advance=seconds)
+    click.echo(f"It is {now['time']}; {now['ran']} transitions ran. The clock stands still: `thaw` lets it run.")
+
+
+@sandbox.command()
+def thaw() -> None:
+    """Let a frozen clock run again."""
+    click.echo(f"It is {call('clock', 'POST', freeze=False)['time']}; the clock runs.")

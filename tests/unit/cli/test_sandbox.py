@@ -1,0 +1,171 @@
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from services.cli.sandbox import endpoint, sandbox
+
+STATUS = {
+    "time": "2026-11-22T16:00:00+00:00",
+    "frozen": False,
+    "speed": 10.0,
+    "zones": {"us-east-1b": 1.0},
+    "limits": "on",
+    "pending": 3,
+    "trouble": [{"service": "rds", "operation": None, "kind": "throttle", "rate": 0.5, "hit": 4}],
+    "load": [{"service": "rbac", "factor": 3.0, "until": 2.0}],
+}
+
+
+class Fake:
+    """Answers like the control API and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str, Any]] = []
+        self.answers: dict[tuple[str, str], tuple[int, Any]] = {("GET", "status"): (200, STATUS)}
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _answer(self) -> None:
+                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                path = self.path.removeprefix("/haven-sandbox/")
+                fake.heard.append((self.command, path, json.loads(raw) if raw else None))
+                status, said = fake.answers.get((self.command, path), (200, {}))
+                body = said if isinstance(said, bytes) else json.dumps(said).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - http.server's names
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self._thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def fake() -> Iterator[Fake]:
+    one = Fake()
+    yield one
+    one.stop()
+
+
+def run(url: str | None, *arguments: str) -> Any:
+    return CliRunner().invoke(sandbox, arguments, env={"HAVEN_AWS_ENDPOINT_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://127.0.0.1:5001", "http://rds.us-east-1.amazonaws.com", "http://127.0.0.1.example.com", "file:///etc"],
+)
+def test_refuses_what_is_not_loopback(url: str) -> None:
+    with pytest.raises(click.ClickException, match="is not a sandbox"):
+        endpoint(url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:5001/", "http://localhost:5001", "http://[::1]:5001"])
+def test_takes_loopback(url: str) -> None:
+    assert endpoint(url) == url.rstrip("/")
+
+
+def test_says_when_no_endpoint_is_set() -> None:
+    result = run("", "status")
+    assert result.exit_code == 1
+    assert "HAVEN_AWS_ENDPOINT_URL is not set" in result.output
+
+
+def test_says_when_nobody_answers(fake: Fake) -> None:
+    url = fake.url
+    fake.stop()
+    fake.stop = lambda: None  # type: ignore[method-assign] # it is stopped
+    result = run(url, "status")
+    assert result.exit_code == 1
+    assert "The sandbox does not answer" in result.output
+
+
+def test_shows_the_status(fake: Fake) -> None:
+    result = run(fake.url, "status")
+    assert result.exit_code == 0
+    assert "us-east-1b is down" in result.output
+    assert "throttle on rds:*, 50% of the calls, 4 struck so far" in result.output
+    assert "rbac x 3" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["zone", "fail", "us-east-1b"], ("POST", "zone", {"zone": "us-east-1b", "state": "fail"})),
+        (["zone", "recover", "us-east-1b"], ("POST", "zone", {"zone": "us-east-1b", "state": "recover"})),
+        (
+            ["task", "crash", "production", "abc"],
+            ("POST", "task", {"cluster": "production", "task": "abc", "act": "crash"}),
+        ),
+        (["speed", "20"], ("POST", "speed", {"speed": 20.0})),
+        (["load", "rbac", "3", "--for", "60"], ("POST", "load", {"service": "rbac", "factor": 3.0, "for": 60.0})),
+        (["thaw"], ("POST", "clock", {"freeze": False})),
+        (
+            ["trouble", "rds", "throttle", "--rate", "0.5", "--for", "60"],
+            (
+                "POST",
+                "trouble",
+                {
+                    "service": "rds",
+                    "operation": None,
+                    "kind": "throttle",
+                    "rate": 0.5,
+                    "status": 500,
+                    "for": 60.0,
+                    "delay": 0,
+                },
+            ),
+        ),
+    ],
+)
+def test_tells_the_sandbox(fake: Fake, arguments: list[str], told: tuple[str, str, Any]) -> None:
+    fake.answers["POST", "zone"] = (200, {"changed": True})
+    fake.answers["POST", "clock"] = (200, {"time": "now"})
+    result = run(fake.url, *arguments)
+    assert result.exit_code == 0, result.output
+    assert fake.heard == [told]
+
+
+def test_calm_ends_trouble_and_load(fake: Fake) -> None:
+    fake.answers["DELETE", "trouble"] = (200, {"ended": 2})
+    fake.answers["DELETE", "load"] = (200, {"ended": 1})
+    assert run(fake.url, "calm").output == "3 ended.\n"
+
+
+def test_advance_freezes_first(fake: Fake) -> None:
+    fake.answers["POST", "clock"] = (200, {"time": "later", "ran": 7})
+    result = run(fake.url, "advance", "60")
+    assert [h[2] for h in fake.heard] == [None, {"freeze": True}, {"advance": 60.0}]
+    assert "7 transitions ran" in result.output
+
+
+def test_repeats_the_sandbox_s_refusal(fake: Fake) -> None:
+    fake.answers["POST", "zone"] = (400, {"error": "there is no availability zone mars-1a"})
+    result = run(fake.url, "zone", "fail", "mars-1a")
+    assert result.exit_code == 1
+    assert "there is no availability zone mars-1a" in result.output
+
+
+def test_understands_that_something_else_answers(fake: Fake) -> None:
+    fake.answers["GET", "status"] = (404, b"<html>not here</html>")
+    result = run(fake.url, "status")
+    assert result.exit_code == 1
+    assert "The sandbox answered 404; is another program on that port?" in result.output
