@@ -39,10 +39,11 @@ class Target:
         """A fresh physical name after AWS's fashion: stack, logical id and random characters, within `limit`."""
         end = "-" + "".join(random.choices(string.ascii_uppercase + string.digits, k=12))
         room = limit - len(end)
-        stem = f"{self.stack}-{self.logical}"
-        if len(stem) > room:
-            half = (room - 1) // 2
-            stem = f"{self.stack[: room - 1 - min(half, len(self.logical))]}-{self.logical[:half]}".strip("-")
+        stack, logical = self.stack, self.logical
+        if len(stack) + len(logical) >= room:  # each keeps its beginning, neither pushes the other out
+            logical = logical[: max(room // 2 - 1, room - 1 - len(stack))]
+            stack = stack[: room - 1 - len(logical)].rstrip("-")
+        stem = f"{stack}-{logical}"
         return (stem + end).lower() if lower else stem + end
 
 

@@ -1,0 +1,1 @@
+"""The engine of the sandbox's stacks: its rules."""
