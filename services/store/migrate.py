@@ -1,7 +1,7 @@
 """Bring a database to this version's tables. Safe to call from several processes at once: one works, the rest wait."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic import command
@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 
 from services.domain.errors import Misconfigured
 from services.store.engine import make_engine
@@ -37,6 +37,7 @@ _TURNS: dict[str, tuple[tuple[str, ...], str]] = {
 def migrating(url: str) -> Iterator[Connection]:
     """A connection in one transaction that nobody else migrates in. Everything in it happens, or nothing does."""
     engine = make_engine(url, foreign_keys=False)
+    _create_private(engine.url)
     prepare, check = _TURNS[engine.dialect.name]
     try:
         with translated(), engine.connect() as connection, connection.begin():
@@ -76,6 +77,13 @@ def missing(url: str) -> str:
     at = current(url)
     wanted = ScriptDirectory.from_config(_configuration()).get_current_head()
     return "" if at == wanted else at or "none"
+
+
+def _create_private(url: URL) -> None:
+    """Make a new SQLite file readable by its owner only (it will hold password hashes); its log files follow it."""
+    if url.get_backend_name() == "sqlite" and url.database:
+        with suppress(OSError):  # what cannot be made here is said when it cannot be opened
+            Path(url.database).touch(mode=0o600, exist_ok=True)
 
 
 def _run(act: Callable[[Config, str], None], connection: Connection, revision: str) -> None:

@@ -127,6 +127,11 @@ def test_a_url_haven_cannot_use_is_refused_without_repeating_it(url: str, why: s
     assert "secret" not in refused.value.message
 
 
+def test_both_spellings_of_postgresql_are_taken() -> None:
+    urls = ("postgresql://u@127.0.0.1/db", "postgresql+psycopg://u@127.0.0.1/db")
+    assert [make_engine(url).dialect.driver for url in urls] == ["psycopg", "psycopg"]
+
+
 def test_a_directory_that_is_not_there(tmp_path: Path, engine_of: Engines) -> None:
     unit = SqlUnit(engine_of(f"sqlite:///{tmp_path / 'nowhere' / 'haven.db'}"))
     with pytest.raises(Misconfigured, match="HAVEN_HOME"), unit():

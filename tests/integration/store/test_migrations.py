@@ -84,3 +84,8 @@ def test_alembics_own_command_takes_the_url(tmp_path: Path) -> None:
     done = subprocess.run(alembic, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert migrate.missing(url) == ""
+
+
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    migrate.upgrade(f"sqlite:///{tmp_path / 'haven.db'}")
+    assert (tmp_path / "haven.db").stat().st_mode & 0o777 == 0o600
