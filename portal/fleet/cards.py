@@ -36,7 +36,7 @@ def _urgent(rows: Sequence[Row]) -> Card | None:
     if not found:
         return None
     group, row = min(found, key=lambda each: (each[0].first.weight.rank, each[1].environment.name))
-    text = f"{row.environment.name}, {group.first.title}"
+    text = f"{row.environment.name}: {group.first.title}"
     return Card("Most urgent", "", text, row.environment.name, group.first.subject)
 
 

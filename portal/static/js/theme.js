@@ -14,7 +14,8 @@
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("[data-theme-toggle]");
     if (!button) return;
-    const label = () => { button.textContent = `Theme: ${read()}`; };
+    const word = button.querySelector("[data-theme-word]");
+    const label = () => { word.textContent = `Theme: ${read()}`; };
     label();
     button.hidden = false;
     button.addEventListener("click", () => {

@@ -1,0 +1,122 @@
+"""A whole Haven over a database in memory: the real use cases, no AWS, no file but the cookie key's, no cryptography."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal.app import create_app
+from services.bootstrap import Haven
+from services.domain.access import SYSTEM, Role
+from services.domain.environment import Environment
+from services.domain.history import fingerprint
+from services.domain.snapshot import Snapshot
+from services.settings import Settings
+from services.usecases.access import Access
+from services.usecases.environments import Environments
+from services.usecases.ledger import Ledger
+from services.usecases.snapshots import Snapshots
+from services.usecases.users import Users
+from tests import builders
+from tests.fakes.clock import MovableClock
+from tests.fakes.reader import ScriptedReader
+from tests.fakes.secrets import CountingTokens, PlainPasswords
+from tests.fakes.store import MemoryUnit
+
+PASSWORD = "correct horse battery"  # noqa: S105
+
+
+@dataclass
+class House:
+    """What `services.bootstrap.Haven` is to the portal, with handles for tests. `problems` is what `ready` answers."""
+
+    settings: Settings
+    unit: MemoryUnit = field(default_factory=MemoryUnit)
+    clock: MovableClock = field(default_factory=MovableClock)
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        tokens, passwords = CountingTokens(), PlainPasswords()
+        self.access = Access(
+            self.unit,
+            self.clock,
+            tokens,
+            passwords,
+            idle=timedelta(seconds=self.settings.session_idle),
+            absolute=timedelta(seconds=self.settings.session_absolute),
+            lockout_after=self.settings.lockout_after,
+            lockout_for=timedelta(seconds=self.settings.lockout_for),
+        )
+        self.users = Users(self.unit, self.clock, tokens, passwords)
+        self.environments = Environments(self.unit, self.clock)
+        self.snapshots = Snapshots(
+            self.unit,
+            self.clock,
+            ScriptedReader(builders.snapshot()),
+            fingerprint=fingerprint,
+            judge=lambda snapshot, now: ("healthy", "as built"),
+        )
+        self.ledger = Ledger(self.unit)
+
+    def ready(self) -> list[str]:
+        """What keeps this process from serving."""
+        return list(self.problems)
+
+    def add_people(self, roles: Iterable[Role] = Role) -> None:
+        """One person of each role, named after it, all with PASSWORD. `admin-2` keeps admin from being the last."""
+        for role in roles:
+            self.users.add(SYSTEM, role.value, role, PASSWORD)
+        self.users.add(SYSTEM, "admin-2", Role.ADMIN, PASSWORD)
+
+    def add_environment(self, snapshot: Snapshot | None, environment: Environment) -> None:
+        """An environment, with its newest snapshot unless there is none yet."""
+        with self.unit() as store:
+            store.environments.add(environment)
+        if snapshot:
+            self.put(snapshot)
+
+    def put(self, snapshot: Snapshot, *, changed: bool = True) -> None:
+        """The newest snapshot of its environment."""
+        with self.unit() as store:
+            store.snapshots.put(snapshot, changed=changed, verdict="healthy", summary="", token=1)
+
+    @property
+    def actions(self) -> list[tuple[str, str, str]]:
+        """The ledger, oldest first: actor, action, target."""
+        with self.unit(readonly=True) as store:
+            return [(e.actor, e.action, e.target) for e in reversed(store.ledger.read(limit=500))]
+
+
+def house(home: Path, *, filled: bool = True, **settings: object) -> House:
+    """A house; when `filled` with one person of each role, and production (healthy) and legacy (as found)."""
+    values = {"cookie_secure": False, "home": home, "_env_file": None} | settings
+    made = House(Settings(**values))  # type: ignore[arg-type]
+    if filled:
+        made.add_people()
+        made.add_environment(builders.snapshot(), builders.environment("production"))
+        legacy = builders.environment("legacy", blueprint="single-az", protected=False)
+        made.add_environment(builders.legacy_snapshot(), legacy)
+    return made
+
+
+def app(made: House) -> Flask:
+    """The real application over a house."""
+    built = create_app(cast(Haven, made))
+    built.testing = False
+    return built
+
+
+def log_in(client: FlaskClient, name: str = "admin", password: str = PASSWORD, **more: str) -> int:
+    """Log in through the form, CSRF token and all; the answer's status."""
+    form = {"name": name, "password": password, "csrf_token": token(client, "/login"), **more}
+    return client.post("/login", data=form).status_code
+
+
+def token(client: FlaskClient, page: str) -> str:
+    """The CSRF token of the forms on a page."""
+    text = client.get(page).get_data(as_text=True)
+    return text.partition('name="csrf_token" value="')[2].partition('"')[0]
