@@ -2,7 +2,7 @@
 
 Facts: aws-facts 1 and 13.2 ("available at once", "AvailabilityZone <region>a", "reboot is a no-op", "no
 SecondaryAvailabilityZone", "describe_events ignores Duration, StartTime, EndTime, Marker, MaxRecords"), 13.1
-(DescribePendingMaintenanceActions missing). Remove when moto has status sequences, standbys, failovers and event windows.
+(DescribePendingMaintenanceActions missing). Remove when moto has status sequences, standbys, failovers and windows.
 
 Parts: `instances` create and delete, `changes` modify, `failovers` reboot and fail over (times in `timeline`, pure),
 `events` and `words` tell.

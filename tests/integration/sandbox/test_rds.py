@@ -236,7 +236,8 @@ def test_what_cannot_be_rebooted_is_refused_in_aws_words(ground: Ground) -> None
         rds.reboot_db_instance(DBInstanceIdentifier="app", ForceFailover=True)
     assert code_of(alone) == (
         "InvalidParameterCombination",
-        "ForceFailover cannot be specified since the instance is not configured for either MultiAZ or High Availability",
+        "ForceFailover cannot be specified since the instance is not configured for "
+        "either MultiAZ or High Availability",
     )
 
 

@@ -1,5 +1,0 @@
-"""moto's elasticache as it is; what it lacks is mended next."""
-
-
-def mend() -> None:
-    """Nothing yet."""
