@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from provisioning import blueprint as blueprints
-from services.aws.lanes import Lanes
 from services.aws.reader import CloudReader
 from services.aws.session import Sessions, Wire
 from services.aws.stacks_writer import StackProvisioner
@@ -96,7 +95,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep) ->
         snapshots=Snapshots(
             unit,
             clock,
-            CloudReader(sessions, Lanes(settings.aws_threads), clock),
+            CloudReader(sessions, clock),
             fingerprint=fingerprint,
             judge=_judge(timedelta(seconds=settings.stale_after)),
             metrics_every=timedelta(seconds=settings.metrics_every),
