@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -28,7 +29,8 @@ def run(haven: Haven) -> None:
     settings = haven.settings
     with ThreadPoolExecutor(4, thread_name_prefix="snapshot") as pool:
         ticks = Ticks(
-            holder=f"{socket.gethostname()}:{os.getpid()}",
+            # in a container host and pid repeat; a new process must never share an old one's fencing token
+            holder=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             clock=haven.clock,
             leases=haven.leases,
             environments=lambda: haven.environments.all(SYSTEM),
