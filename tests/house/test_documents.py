@@ -1,5 +1,6 @@
 """The documents are true: links lead somewhere, commands exist, settings are real."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -67,18 +68,13 @@ def test_no_module_grew_too_long():
     lengths = {f: len((ROOT / f).read_text().splitlines()) for f in files.split() if (ROOT / f).exists()}
     assert lengths
     allowed = {"services/domain/snapshot.py"}  # one vocabulary: a list of shapes, not of ideas
-    assert {f: n for f, n in lengths.items() if n > 350 and f not in allowed} == {}
+    assert {f: n for f, n in lengths.items() if n > (500 if f.startswith("tests/") else 350) and f not in allowed} == {}
 
 
 def test_every_module_says_what_it_is_for():
     files = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    silent = [
-        f
-        for f in files.split()
-        if (t := (ROOT / f)).exists()
-        and t.stat().st_size
-        and not t.read_text().startswith(('"""', "#!", "'''", 'r"""'))
-    ]
+    texts = {f: (ROOT / f).read_text() for f in files.split() if (ROOT / f).exists()}
+    silent = [f for f, text in texts.items() if text.strip() and ast.get_docstring(ast.parse(text)) is None]
     assert [f for f in silent if not f.startswith("migrations/versions/")] == []
 
 
