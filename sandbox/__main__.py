@@ -8,6 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+from sandbox import claims
+
 SAVE_EVERY = 5.0
 
 
@@ -20,22 +22,23 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"  # no page in a browser may call this AWS
-    # moto takes seconds to import: the signals above must already work meanwhile.
+    try:
+        listening = claims.port(asked.port)
+    except OSError as problem:
+        return _no(f"cannot listen on {claims.HOST}:{asked.port}: {problem.strerror}")
+    try:
+        held = claims.directory(asked.state) if asked.state else None
+    except OSError as problem:
+        listening.close()
+        return _no(f"cannot use {asked.state}: {problem.strerror or problem}")
+    # moto takes seconds to import: the signals and claims above must not wait for it.
     from sandbox import server, state, weather
     from sandbox.clock import clock
     from sandbox.weather import buckets
     from sandbox.wsgi import inner_application
 
-    try:
-        listening = server.bind(asked.port)
-    except OSError as problem:
-        print(f"sandbox: cannot listen on {server.HOST}:{asked.port}: {problem.strerror}", file=sys.stderr)  # noqa: T201
-        return 2
-    try:
-        keeper = state.Keeper(asked.state) if asked.state else None
-    except OSError as problem:
-        print(f"sandbox: cannot use {asked.state}: {problem}", file=sys.stderr)  # noqa: T201
-        return 2
+    keeper = state.Keeper(asked.state) if asked.state else None
+    serving = server.serve(listening)
     inner_application()
     if asked.frozen:
         clock.freeze()
@@ -44,21 +47,26 @@ def main(arguments: list[str] | None = None) -> int:
     buckets.enabled = asked.limits == "on"
     weather.start()
     clock.start()
-    serving = threading.Thread(target=listening.serve_forever, args=(0.1,), daemon=True, name="sandbox-server")
-    serving.start()
+    threading.Thread(target=serving.serve_forever, args=(0.1,), daemon=True, name="sandbox-server").start()
     print(  # noqa: T201 - whoever started this process waits for the line
-        f"sandbox ready at http://{server.HOST}:{listening.port} "
+        f"sandbox ready at http://{claims.HOST}:{serving.port} "
         f"(speed {asked.speed:g}{', frozen' if asked.frozen else ''}{', restored' if restored else ''})",
         flush=True,
     )
     while not ending.wait(SAVE_EVERY):
         if keeper:
             keeper.save_if_changed()
-    listening.shutdown()
+    serving.shutdown()
     if keeper:
         keeper.save_if_changed()
-        keeper.close()
+    if held:
+        held.close()
     return 0
+
+
+def _no(why: str) -> int:
+    print(f"sandbox: {why}", file=sys.stderr)  # noqa: T201
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:

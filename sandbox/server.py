@@ -9,9 +9,9 @@ from typing import Any
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from sandbox.claims import HOST
 from sandbox.wsgi import Application
 
-HOST = "127.0.0.1"
 BODY_LIMIT = 32 * 1024 * 1024
 log = logging.getLogger("sandbox.server")
 
@@ -79,17 +79,9 @@ class Handler(MotoRequestHandler):
         log.debug("%s %s %s", self.command, self.path, code)
 
 
-def bind(port: int) -> BaseWSGIServer:
-    """A server bound to the loopback address, not yet serving; port 0 picks a free one.
-
-    Raises OSError if the port is taken.
-    """
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((HOST, port))
-        listening.listen(128)
-        # make_server exits the process on a taken port by itself, so the socket is bound here.
+def serve(listening: socket.socket) -> BaseWSGIServer:
+    """A server on a claimed socket, which it takes over; not yet serving."""
+    with listening:
         return make_server(
             HOST,
             listening.getsockname()[1],
@@ -98,5 +90,3 @@ def bind(port: int) -> BaseWSGIServer:
             request_handler=Handler,
             fd=listening.fileno(),
         )
-    finally:
-        listening.close()

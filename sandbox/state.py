@@ -5,7 +5,6 @@ objects, so that what was shared stays shared. It is written to a temporary file
 before it is kept, and used when the newest cannot be read. The directory belongs to its user alone: a pickle is code.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -53,17 +52,10 @@ def changes() -> int:
 
 
 class Keeper:
-    """Holds the directory. Raises OSError if it cannot be written or another sandbox uses it."""
+    """Saves to and restores from a directory claimed for this process."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._directory = directory
-        self._lock = (directory / "lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as problem:
-            self._lock.close()
-            raise OSError("another sandbox is using it") from problem
         self._saved = -1
         self.held = 0.0
         """Seconds the last save kept requests waiting."""
@@ -113,10 +105,6 @@ class Keeper:
             return True
         return False
 
-    def close(self) -> None:
-        """Let another sandbox use the directory."""
-        self._lock.close()
-
 
 def _read(path: Path) -> bytes:
     head_line, _, body = path.read_bytes().partition(b"\n")
@@ -131,7 +119,7 @@ def _read(path: Path) -> bytes:
 def _collect() -> dict[str, Any]:
     return {
         "backends": graph.backends(),
-        "clock": {"time": clock.time(), "pending": clock.pending()},
+        "clock": {"time": clock.time(), "speed": clock.speed, "pending": clock.pending()},
         "extras": {name: dump() for name, (dump, _) in _extras.items()},
     }
 
@@ -144,4 +132,5 @@ def _spread(found: dict[str, Any]) -> None:
                 _extras[name][1](value)
             else:
                 log.warning("nothing in this sandbox keeps %s; dropped", name)
+        clock.set_speed(found["clock"]["speed"])  # the waits were measured at that speed
         clock.resume(found["clock"]["time"], found["clock"]["pending"])

@@ -18,11 +18,13 @@ log = logging.getLogger("sandbox.wsgi")
 class Inner:
     """moto with its gaps mended, without injected trouble; whatever it cannot do is answered as AWS would."""
 
-    def __init__(self) -> None:
-        from sandbox.gaps import mend
+    def __init__(self, moto: Any = None) -> None:
+        if moto is None:
+            from sandbox.gaps import mend
 
-        mend()
-        self._moto = DomainDispatcherApplication(create_backend_app)
+            mend()
+            moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = moto
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         call = wire.identify(environ)
@@ -30,17 +32,28 @@ class Inner:
             return refuse(call, unknown(call), start_response)
         if environ.get("PATH_INFO", "").startswith("/moto-api"):
             return refuse(None, wire.Answer("NotFound", "Not Found", 404), start_response)
+        name = f"{call.service}:{call.operation}" if call else environ.get("PATH_INFO", "")
+        started: list[Any] = []
         try:
-            return list(self._moto(environ, start_response))
+            body = list(self._moto(environ, lambda *given: started.__setitem__(slice(None), given)))
+            if call is not None and _is_page(started):  # Flask's own: moto has no route for a REST operation
+                raise NotImplementedError("no route")
         except wire.Answer as answer:
             return refuse(call, answer, start_response)
         except NotImplementedError as problem:
-            name = f"{call.service}:{call.operation}" if call else environ.get("PATH_INFO", "")
             log.warning("not in this sandbox: %s (%s)", name, problem)
             return refuse(call, wire.Answer("NotImplemented", f"{name} is not in this sandbox.", 501), start_response)
         except Exception:
-            log.exception("%s failed", f"{call.service}:{call.operation}" if call else environ.get("PATH_INFO"))
+            log.exception("%s failed", name)
             return refuse(call, wire.Answer("InternalFailure", "An internal error occurred.", 500), start_response)
+        start_response(started[0], started[1])
+        return body
+
+
+def _is_page(started: list[Any]) -> bool:
+    """Whether an answer is an error page for people, which no AWS API gives."""
+    kinds = [value for name, value in started[1] if name.lower() == "content-type"]
+    return started[0][:3] in ("404", "405") and any(kind.startswith("text/html") for kind in kinds)
 
 
 @cache

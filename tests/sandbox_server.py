@@ -84,13 +84,13 @@ class ControlRefused(Exception):
         self.status, self.error = status, error
 
 
-def launch(*arguments: str) -> "subprocess.Popen[str]":
-    """Start `python -m sandbox` with arguments, its output piped."""
+def launch(*arguments: str, errors: bool = False) -> "subprocess.Popen[str]":
+    """Start `python -m sandbox` with arguments, its output piped; its errors too if asked."""
     return subprocess.Popen(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if errors else subprocess.DEVNULL,
         text=True,
     )
 

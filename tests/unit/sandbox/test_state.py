@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto.sqs.models import sqs_backends
 
-from sandbox import graph, state
+from sandbox import claims, graph, state
 from sandbox.clock import clock, transition
 from sandbox.state import Keeper
 
@@ -20,7 +20,7 @@ def _nothing(text: str) -> None:
     pass
 
 
-state.register("test", lambda: dict(KEPT), lambda kept: (KEPT.clear(), KEPT.update(kept))[0])
+state.register("test", lambda: dict(KEPT), KEPT.update)
 
 
 @pytest.fixture(autouse=True)
@@ -46,20 +46,30 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     queue("events")
     KEPT["zone"] = "down"
     clock.after(3600, "test.state", text="to come")
-    keeper = Keeper(tmp_path / "state")
+    keeper = Keeper(tmp_path)
     keeper.save()
     forget()
     assert keeper.restore()
-    keeper.close()
     assert list(sqs_backends[ACCOUNT][REGION].queues) == ["events"]
     assert KEPT == {"zone": "down"}
     assert [given for _, name, given in clock.pending() if name == "test.state"] == [{"text": "to come"}]
 
 
+def test_a_wait_keeps_its_length_in_aws_s_time_whatever_the_speed_after_it(tmp_path: Path) -> None:
+    clock.set_speed(100)
+    clock.after(3600, "test.state", text="in an hour")
+    Keeper(tmp_path).save()
+    forget()
+    clock.set_speed(1)
+    assert Keeper(tmp_path).restore()
+    clock.set_speed(1)
+    waits = [wait for wait, name, _ in clock.pending() if name == "test.state"]
+    assert waits == [pytest.approx(3600, abs=60)]
+
+
 def test_nothing_to_restore(tmp_path: Path) -> None:
     keeper = Keeper(tmp_path)
     assert not keeper.restore()
-    keeper.close()
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage", b'{"moto": "5", "size": 3, "sha256": "x"}\nabc'])
@@ -74,7 +84,6 @@ def test_a_broken_file_is_set_aside_and_the_older_one_used(
     (tmp_path / "state.bin").write_bytes(damage)
     forget()
     assert keeper.restore()
-    keeper.close()
     assert KEPT == {"generation": 1}
     assert len(list(tmp_path.glob("state.bin.broken-*"))) == 1
     assert "cannot be restored" in caplog.text
@@ -86,7 +95,6 @@ def test_a_file_cut_short_is_noticed(tmp_path: Path) -> None:
     whole = (tmp_path / "state.bin").read_bytes()
     (tmp_path / "state.bin").write_bytes(whole[:-10])
     assert not keeper.restore()
-    keeper.close()
 
 
 def test_nothing_is_written_while_nothing_changes(tmp_path: Path) -> None:
@@ -98,21 +106,19 @@ def test_nothing_is_written_while_nothing_changes(tmp_path: Path) -> None:
     state.touch()
     keeper.save_if_changed()
     assert (tmp_path / "state.bin").stat().st_mtime_ns != first
-    keeper.close()
 
 
 def test_one_sandbox_per_directory(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path)
+    held = claims.directory(tmp_path)
     with pytest.raises(OSError, match="another sandbox is using it"):
-        Keeper(tmp_path)
-    keeper.close()
-    Keeper(tmp_path).close()
+        claims.directory(tmp_path)
+    held.close()
+    claims.directory(tmp_path).close()
 
 
 def test_the_files_are_private(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path / "new")
-    keeper.save()
-    keeper.close()
+    claims.directory(tmp_path / "new").close()
+    Keeper(tmp_path / "new").save()
     assert (tmp_path / "new").stat().st_mode & 0o077 == 0
     assert (tmp_path / "new" / "state.bin").stat().st_mode & 0o077 == 0
 
@@ -142,4 +148,4 @@ def test_keys_locks_and_lambdas_survive() -> None:
 
 def test_two_parts_cannot_share_a_name() -> None:
     with pytest.raises(ValueError, match="two parts keep their state as test"):
-        state.register("test", dict, lambda kept: None)
+        state.register("test", dict, KEPT.update)
