@@ -1,5 +1,6 @@
 """Beginning what a stack does: creation, update, deletion, rollback, cancelling, going on."""
 
+import copy
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -158,7 +159,9 @@ def continue_rollback(stack: Stack, token: str, skip: list[str]) -> None:
             step.state = "skipped"
             events.resource_status(stack, stack.resources[step.logical], "UPDATE_COMPLETE")
         elif step.state != "done":
-            step.state, step.verb = "waiting", ""
+            if step.replacing is not None:  # what it is now, so that bringing it back is tried again
+                stack.resources[step.logical] = copy.deepcopy(step.replacing)
+            step.state, step.verb, step.started = "waiting", "", 0.0
     phases.advance(stack)
 
 
