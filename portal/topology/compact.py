@@ -3,6 +3,7 @@ their shapes, and words stand beneath them."""
 
 from portal.topology.grid import Grid, collapsed
 from portal.topology.shapes import Drawing, Pen, fit, frame, told, troubled
+from services.domain.snapshot import Part
 from services.domain.status import Status
 from services.domain.topology import Cell, Flow, Node, Row, Topology
 
@@ -14,7 +15,7 @@ def draw(topology: Topology, selected: str = "") -> Drawing:
     """The compact picture with the selected node ringed."""
     grid = Grid(tuple(lane.zone for lane in topology.lanes), 0, WIDTH, 7, 6, 4)
     back, pen = Pen(selected), Pen(selected)
-    _bar(pen, topology.gateway, 40, 34, "API Gateway", topology.gateway.note.partition("   ")[0])
+    _bar(pen, topology.gateway, 40, 34, "API Gateway", topology.gateway.note.partition("\u2003")[0])
     nodes = sum(lane.has_balancer for lane in topology.lanes)
     _bar(pen, topology.balancer, 92, 34, "Load balancer", f"{nodes} nodes")
     for lane in topology.lanes:
@@ -25,10 +26,14 @@ def draw(topology: Topology, selected: str = "") -> Drawing:
     counts = collapsed(topology)
     for row in topology.services:
         y += _service(pen, grid, row, y, counts=counts)
+    for part, rows in ((Part.SERVICES, topology.services), (Part.DATABASE, topology.databases)):
+        y += 0 if rows else _nothing(pen, topology, part, y)
     for row in topology.databases:
         y += _store(pen, grid, row, y, "synchronous, RPO 0" if _has(topology, Flow.SYNC) else "", topology)
     for row in topology.caches:
         y += _store(pen, grid, row, y, "asynchronous" if _has(topology, Flow.ASYNC) else "", topology)
+    for part, held in ((Part.CACHE, topology.caches), (Part.QUEUES, topology.queues)):
+        y += 0 if held else _nothing(pen, topology, part, y)
     for node in topology.queues:
         _bar(pen, node, y, 30, node.label, node.note)
         y += 36
@@ -46,6 +51,12 @@ def draw(topology: Topology, selected: str = "") -> Drawing:
             back.text(x + grid.lane - 8, 26, f"{lane.share:.0f} %" if lane.share is not None else "", cls="end")
     first, last = back.done(WIDTH, y + 4), pen.done(WIDTH, y + 4)
     return Drawing(first.width, first.height, first.shapes + last.shapes)
+
+
+def _nothing(pen: Pen, topology: Topology, part: Part, y: float) -> float:
+    node = next(node for node in topology.parts if node.part is part)
+    _bar(pen, node, y, 30, node.label, "none found")
+    return 36
 
 
 def _has(topology: Topology, flow: Flow) -> bool:

@@ -151,8 +151,14 @@ def _readout(snapshot: Snapshot, topology: Topology, now: datetime, stale_after:
     read = [part for part in Part if snapshot.reading(part).read_at is not None and not snapshot.reading(part).gap]
     oldest = topology.oldest
     stale = oldest is not None and freshness(snapshot, oldest[0], now, stale_after) is not None
+    apart = len({snapshot.reading(part).read_at for part in Part}) > 1
     return Readout(
-        len(read), len(Part), oldest[1] if oldest else None, oldest[0] if oldest else "", stale, snapshot.gaps
+        len(read),
+        len(Part),
+        oldest[1] if oldest else None,
+        oldest[0] if oldest and apart else "",
+        stale,
+        snapshot.gaps,
     )
 
 

@@ -7,7 +7,7 @@ from portal.topology.shapes import Pen, fit, frame, told, troubled, width_of
 from services.domain.status import Status
 from services.domain.topology import Cell, Edge, Flow, Node, Row
 
-LABELS = 122
+LABELS = 136
 _BOX_MOST, _BOXES = 84, 4
 _CHIP, _CHIP_STEP, _CHIP_LINES = 21, 23, 2
 
@@ -15,7 +15,7 @@ _CHIP, _CHIP_STEP, _CHIP_LINES = 21, 23, 2
 def service(pen: Pen, grid: Grid, row: Row, y: float, *, counts: bool) -> float:
     """A service with its tasks; returns the row's height. Beyond four tasks to a zone, tasks shrink to their shapes."""
     many = most(row.cells) > _BOXES
-    height = 30 if counts else 58
+    height = 30 if counts else 54
     with pen.link(row.node) as chosen:
         pen.rect("span-open", grid.left, y, grid.width, height, 7)
         pen.rect("hit", 0, y, grid.left, height, 7)
@@ -25,24 +25,24 @@ def service(pen: Pen, grid: Grid, row: Row, y: float, *, counts: bool) -> float:
             pen.icon(row.node.status, 14, y + 9)
             pen.text(31, y + 19, (fit(row.title, LABELS - 35, 13, bold=True), "t13 b"))
         else:
-            pen.text(14, y + 16, (fit(row.title, LABELS - 18, 13, bold=True), "t13 b"))
-            pen.icon(row.node.status, 14, y + 23, 11)
+            pen.text(14, y + 15, (fit(row.title, LABELS - 18, 13, bold=True), "t13 b"))
+            pen.icon(row.node.status, 14, y + 21, 11)
             word = row.node.corner if row.node.status is Status.HEALTHY else row.node.state.word
             plain = row.node.status is Status.HEALTHY
             pen.text(
-                29, y + 33, fit(word, LABELS - 32, 12, bold=not plain), cls="" if plain else f"st is-{row.node.status}"
+                29, y + 31, fit(word, LABELS - 30, 12, bold=not plain), cls="" if plain else f"st is-{row.node.status}"
             )
             note = f"{len(row.elsewhere)} without a zone yet" if row.elsewhere else row.node.note
-            pen.text(14, y + 50, (fit(note, LABELS - 16, 11), "t11"), cls="q")
+            pen.text(14, y + 47, (fit(note, LABELS - 16, 11), "t11"), cls="q")
     for cell in row.cells:
         if counts:
             _counted(pen, grid, cell, y)
         elif not cell.nodes:
-            pen.text(grid.cell(cell.zone), y + 33, fit(cell.empty, grid.box, 12), cls="q")
+            pen.text(grid.cell(cell.zone), y + 31, fit(cell.empty, grid.box, 12), cls="q")
         elif many:
-            _chips(pen, grid, cell, y + 5)
+            _chips(pen, grid, cell, y + 3)
         else:
-            _tasks(pen, grid, cell, y + 8, most(row.cells))
+            _tasks(pen, grid, cell, y + 6, most(row.cells))
     return height
 
 
@@ -72,6 +72,8 @@ def _chips(pen: Pen, grid: Grid, cell: Cell, y: float) -> None:
     room = per_line * _CHIP_LINES
     nodes = sorted(cell.nodes, key=lambda node: node.status.rank)
     shown = nodes if len(nodes) <= room else nodes[: room - 2]
+    if len(shown) <= per_line:
+        y += 13
     for number, node in enumerate(shown):
         x = grid.cell(cell.zone) + (number % per_line) * _CHIP_STEP
         top = y + (number // per_line) * 25
@@ -108,18 +110,18 @@ def database(pen: Pen, grid: Grid, row: Row, y: float, edges: Iterable[Edge]) ->
     """Primary, standby, the replication between, and the places it could move to."""
     _store_label(pen, row, y)
     for cell in row.cells:
-        _store_cell(pen, grid, cell, y, 50)
-    _replication(pen, grid, row, y, 50, [edge for edge in edges if edge.flow is Flow.SYNC])
-    return 66
+        _store_cell(pen, grid, cell, y, 46)
+    _replication(pen, grid, row, y, 46, [edge for edge in edges if edge.flow is Flow.SYNC])
+    return 60
 
 
 def cache(pen: Pen, grid: Grid, row: Row, y: float, edges: Iterable[Edge]) -> float:
     """The members of a replication group and the replication between."""
     _store_label(pen, row, y)
     for cell in row.cells:
-        _store_cell(pen, grid, cell, y, 48)
-    _replication(pen, grid, row, y, 48, [edge for edge in edges if edge.flow is Flow.ASYNC])
-    return 64
+        _store_cell(pen, grid, cell, y, 44)
+    _replication(pen, grid, row, y, 44, [edge for edge in edges if edge.flow is Flow.ASYNC])
+    return 58
 
 
 def _store_label(pen: Pen, row: Row, y: float) -> None:
@@ -149,15 +151,15 @@ def _store_box(pen: Pen, node: Node, x: float, y: float, wide: float, height: fl
         pen.rect(frame(node.status), x, y, wide, height, 7)
         if chosen:
             pen.rect("box-sel", x - 3, y - 3, wide + 6, height + 6, 9)
-        pen.icon(node.status, x + 12, y + 10, tint=troubled(node.status))
-        pen.text(x + 30, y + 21, (fit(node.label, wide - 36, 13, bold=True), "t13 b"))
+        pen.icon(node.status, x + 12, y + 8, tint=troubled(node.status))
+        pen.text(x + 30, y + 19, (fit(node.label, wide - 36, 13, bold=True), "t13 b"))
         used = 30 + width_of(node.label, 13, bold=True) + 14
         if node.status is Status.HEALTHY:
-            pen.text(x + wide - 12, y + 20, fit(node.corner, wide - used - 8, 11, mono=True), cls="m end")
+            pen.text(x + wide - 12, y + 18, fit(node.corner, wide - used - 8, 11, mono=True), cls="m end")
         else:
             word = fit(node.state.word, wide - used - 8, 12, bold=True) or fit(str(node.status), wide - used, 12)
-            pen.text(x + wide - 12, y + 20, word, cls=f"end st is-{node.status}")
-        pen.text(x + 12, y + height - 12, fit(node.note, wide - 20, 12))
+            pen.text(x + wide - 12, y + 18, word, cls=f"end st is-{node.status}")
+        pen.text(x + 12, y + height - 9, fit(node.note, wide - 20, 12))
 
 
 def _replication(pen: Pen, grid: Grid, row: Row, y: float, height: float, edges: list[Edge]) -> None:
@@ -172,20 +174,22 @@ def _replication(pen: Pen, grid: Grid, row: Row, y: float, height: float, edges:
         if grid.near(source, target):
             start = grid.cell(source) + (grid.box + 4 if rightward else -4)
             stop = grid.cell(target) + (-4 if rightward else grid.box + 4)
-            middle = y + height / 2 + 6
+            middle = y + height / 2 + 1
             pen.line(cls, f"M{start:g} {middle:g}H{stop:g}", head)
-            words = "sync, RPO 0" if edge.flow is Flow.SYNC else "async"
+            words = "sync" if edge.flow is Flow.SYNC else "async"
             pen.text((start + stop) / 2, middle - 6, (fit(words, abs(stop - start) + 8, 11), "t11"), cls="mid")
+            if edge.flow is Flow.SYNC and width_of(edge.label, 11, bold=True) < abs(stop - start):
+                pen.text((start + stop) / 2, middle + 15, (edge.label, "t11 b"), cls="mid")
         else:
             start, stop = grid.cell(source) + grid.box / 2, grid.cell(target) + grid.box / 2
-            low = y + height + 8
+            low = y + height + 7
             pen.line(cls, f"M{start:g} {y + height:g}V{low:g}H{stop:g}V{y + height + 2:g}", head)
 
 
 def way_out(pen: Pen, grid: Grid, row: Row, y: float) -> float:
     """A NAT gateway in each zone, or the place where one is missing."""
     with pen.link(row.node):
-        pen.rect("hit", 0, y, LABELS - 6, 34, 7)
+        pen.rect("hit", 0, y, LABELS - 6, 32, 7)
         pen.text(14, y + 14, ("Way out", "t13 b"))
         if row.node.status is Status.HEALTHY:
             pen.text(14, y + 30, row.subtitle)
@@ -195,17 +199,17 @@ def way_out(pen: Pen, grid: Grid, row: Row, y: float) -> float:
     for cell in row.cells:
         x = grid.cell(cell.zone)
         if not cell.nodes:
-            pen.rect("box-empty", x, y, grid.box, 34, 7)
-            pen.text(x + grid.box / 2, y + 21, fit(cell.empty or "not read", grid.box - 12, 12), cls="q mid")
+            pen.rect("box-empty", x, y, grid.box, 30, 7)
+            pen.text(x + grid.box / 2, y + 19, fit(cell.empty or "not read", grid.box - 12, 12), cls="q mid")
             continue
         node = cell.nodes[0]
         with pen.link(node) as chosen:
-            pen.rect(frame(node.status), x, y, grid.box, 34, 7)
+            pen.rect(frame(node.status), x, y, grid.box, 30, 7)
             if chosen:
-                pen.rect("box-sel", x - 3, y - 3, grid.box + 6, 40, 9)
-            pen.icon(node.status, x + 12, y + 11, tint=troubled(node.status))
-            pen.text(x + 30, y + 22, (node.label, "t13 b"))
+                pen.rect("box-sel", x - 3, y - 3, grid.box + 6, 36, 9)
+            pen.icon(node.status, x + 12, y + 9, tint=troubled(node.status))
+            pen.text(x + 30, y + 20, (node.label, "t13 b"))
             word = node.note if node.status is Status.HEALTHY else node.state.word
             cls = "m end" if node.status is Status.HEALTHY else f"end st is-{node.status}"
-            pen.text(x + grid.box - 12, y + 21, fit(word, grid.box - 70, 11, mono=True), cls=cls)
-    return 44
+            pen.text(x + grid.box - 12, y + 19, fit(word, grid.box - 70, 11, mono=True), cls=cls)
+    return 38

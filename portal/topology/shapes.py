@@ -134,6 +134,12 @@ def troubled(status: Status) -> bool:
     return status not in (Status.HEALTHY, Status.STALE, Status.PAUSED)
 
 
+def said(node: Node) -> str:
+    """A node's trouble: its status, and the word for it where that says more."""
+    same = node.state.word in (node.status, "")
+    return str(node.status) if same else f"{node.status}: {node.state.word}"
+
+
 def told(node: Node) -> str:
     """A node in words: what, where, state, and its note."""
     where = f" in {node.zone}" if node.zone and node.zone != node.label else ""
@@ -147,8 +153,8 @@ def width_of(text: str, size: float, *, bold: bool = False, mono: bool = False) 
     """An upper estimate of a text's width in the widest system font, so that no text depends on which one is there."""
     if mono:
         return len(text) * size * 0.605
-    em = sum(0.37 if c in _NARROW else 0.92 if c in _WIDE else 0.7 if c.isupper() else 0.61 for c in text)
-    return em * size * (1.1 if bold else 1.0)
+    em = sum(0.37 if c in _NARROW else 0.92 if c in _WIDE else 0.68 if c.isupper() else 0.59 for c in text)
+    return em * size * (1.08 if bold else 1.0)
 
 
 def fit(text: str, room: float, size: float, *, bold: bool = False, mono: bool = False) -> str:

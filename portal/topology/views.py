@@ -28,10 +28,7 @@ def index(environment: str) -> ResponseReturnValue:
     """The picture, now or at a past time, with a node's panel open or not."""
     ask, actor = _ask(), current_actor()
     current = haven().snapshots.current(actor, environment)
-    made = _page(actor, current, ask)
-    return render_template(
-        "topology/index.html", page=made, ask=ask, version=_version(current, ask), written=forms.written
-    )
+    return _render("topology/index.html", actor, current, ask)
 
 
 @area.get("/live")
@@ -40,15 +37,18 @@ def fragment(environment: str) -> ResponseReturnValue:
     """The live part alone; 204 while it shows what it would show again."""
     ask, actor = _ask(), current_actor()
     current = haven().snapshots.current(actor, environment)
-    version = _version(current, ask)
+    return live.answer(_version(current, ask), lambda: _render("topology/_live.html", actor, current, ask))
 
-    def render() -> str:
-        made = _page(actor, current, ask)
-        return render_template(
-            "topology/_live.html", page=made, ask=ask, version=version, written=forms.written, address=address
-        )
 
-    return live.answer(version, render)
+def _render(template: str, actor: Actor, current: Current, ask: Ask) -> str:
+    return render_template(
+        template,
+        page=_page(actor, current, ask),
+        ask=ask,
+        version=_version(current, ask),
+        written=forms.written,
+        address=address,
+    )
 
 
 def address(environment: str, ask: Ask, endpoint: str = "topology.index", **changes: object) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.domain.finding import Finding
-from services.domain.findings import findings, grouped
+from services.domain.findings import Group, findings, grouped
 from services.domain.snapshot import Part, Snapshot
 from services.domain.states import healthy_tasks, present
 from services.domain.status import State, Status, worst
@@ -53,21 +53,19 @@ def _of_findings(snapshot: Snapshot, found: Sequence[Finding]) -> Verdict:
     if len(sole) == 1:
         first, rest = f"One zone carries everything; losing {sole[0]} stops it.", list(groups)
     else:
-        first, rest = f"{capital(groups[0].first.title)}.", groups[1:]
-        first = f"{first} {_more(groups[0].findings[1:])}".rstrip()
+        first, rest = f"{_with_more(groups[0])}.", groups[1:]
     lines = [] if len(sole) == 1 else [groups[0].first.why]
     if rest:
-        titles = [_subjectless(group.first.title, len(group.findings)) for group in rest]
+        titles = [_with_more(group) for group in rest]
         lines.append(f"{'Also: ' if lines else ''}{listed(titles, limit=3)}.")
     return Verdict(status, first, " ".join(lines))
 
 
-def _more(others: Sequence[Finding]) -> str:
-    return f"So for {counted(len(others), 'other')}." if others else ""
-
-
-def _subjectless(title: str, count: int) -> str:
-    return title if count == 1 else f"{title} (and {count - 1} more)"
+def _with_more(group: Group) -> str:
+    count = len(group.findings)
+    if group.rule == "gap" and count > 1:
+        return f"{capital(listed([finding.part for finding in group.findings], limit=4))} were not read"
+    return group.first.title if count == 1 else f"{group.first.title} (and {count - 1} more like it)"
 
 
 def _nothing_deployed(snapshot: Snapshot) -> bool:

@@ -58,5 +58,4 @@ def as_read(state: State, fresh: Status | None) -> State:
     """The state as it may be shown: an unread one is never what it was, and never healthy."""
     if fresh is None:
         return state
-    word = "not read" if fresh is Status.UNKNOWN else f"stale, was {state.word}"
-    return State(fresh, word)
+    return State(fresh, "not read" if fresh is Status.UNKNOWN else "stale")

@@ -117,13 +117,17 @@ def tasks(snapshot: Snapshot) -> Iterator[Finding]:
                     "task-unhealthy",
                     Status.DOWN,
                     Subject.task(task.task_id),
-                    f"{service.name} task {task.task_id[:4]}: {state.word}",
+                    f"{service.name} task {task.task_id[:4]} {_verb(state.word)}",
                     f"{_reason(service, task)} In {task.zone or 'an unknown zone'}; it gets no traffic.",
                     Requirement.BALANCING,
                     "ECS replaces it after repeated failures; its logs say why it fails.",
                     Part.TARGETS,
                     weighs=Status.DEGRADED,
                 )
+
+
+def _verb(word: str) -> str:
+    return word if word.startswith("gets") else f"is {word}"
 
 
 def _reason(service: FargateService, task: FargateTask) -> str:

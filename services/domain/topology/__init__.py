@@ -63,7 +63,10 @@ def _part(eye: Eye, part: Part) -> Node:
         ("Last read", f"{reading.read_at:%Y-%m-%d %H:%M:%S}" if reading.read_at else "never"),
         *((("AWS's answer", reading.gap.code), ("Why", reading.gap.why)) if reading.gap else ()),
     )
-    return eye.node(Subject.unread(part), Kind.PART, capital(part), state, part, details=details)
+    node_id = Subject.unread(part)
+    return Node(
+        node_id, Kind.PART, capital(part), state, part, reading.read_at, details=details, findings=eye.of(node_id)
+    )
 
 
 def _weight(value: float | None, largest: float) -> int:

@@ -65,6 +65,10 @@ class Eye:
                 shown = State(first.status, BRIEF.get(first.rule, first.status))
         return Node(node_id, kind, label, shown, part, self.read_at(part), findings=tuple(found), **extras)
 
+    def of(self, node_id: str) -> tuple[Finding, ...]:
+        """The findings about a node."""
+        return tuple(self._of.get(node_id, ()))
+
     def detail(self, part: Part, name: str, value: object, *, code: bool = False) -> Detail:
         """A fact of a part; None and empty text read as unknown, never as zero."""
         return Detail(name, "not known" if value is None or value == "" else str(value), self.read_at(part), code)
@@ -82,7 +86,11 @@ class Eye:
     def measured(self, name: str, text: str, *metrics: Metric | None) -> Detail | None:
         """A fact from metrics with the time of their oldest point; None when one is missing."""
         known = [metric for metric in metrics if metric is not None]
-        return Detail(name, text, min(m.at for m in known)) if known and len(known) == len(metrics) else None
+        return (
+            Detail(name, text, min(m.at for m in known), measured=True)
+            if known and len(known) == len(metrics)
+            else None
+        )
 
 
 def present_only(details: Iterable[Detail | None]) -> tuple[Detail, ...]:

@@ -37,6 +37,8 @@ class Detail:
     value: str
     at: datetime | None
     code: bool = False
+    measured: bool = False
+    """From metrics: CloudWatch has one point a minute, so it may be older than what is read as a state."""
 
 
 @dataclass(frozen=True)

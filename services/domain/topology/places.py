@@ -39,7 +39,7 @@ def lanes(eye: Eye, zones: tuple[str, ...]) -> tuple[Lane, ...]:
         metric = requests[zone]
         share = 100 * metric.value / total if metric and total else None
         rate = metric.value / 60 if metric else None
-        node = _zone(eye, zone, share, f"{healthy} of {len(targets)} targets healthy")
+        node = _zone(eye, zone, share, f"{healthy} of {len(targets)} targets healthy" if targets else "no targets")
         made.append(Lane(node, share, rate, healthy, len(targets), bool(alb and zone in alb.zones)))
     return tuple(made)
 
@@ -54,7 +54,7 @@ def _zone(eye: Eye, name: str, share: float | None, targets: str) -> Node:
             eye.detail(Part.ZONES, "Zone id", known.zone_id if known else None, code=True),
             eye.detail(Part.TASKS, "Tasks", tasks),
             eye.detail(Part.TARGETS, "Targets", targets),
-            eye.measured("Share of requests", "" if share is None else f"{share:.0f} %", eye.metric(name, "RequestCount")),
+            _share(eye, name, share),
         )
     )  # fmt: skip
     note = known.zone_id if known else ""
@@ -62,6 +62,10 @@ def _zone(eye: Eye, name: str, share: float | None, targets: str) -> Node:
         Subject.zone(name), Kind.ZONE, name, state, Part.ZONES, zone=name, note=note, details=details,
         aws=(("Zone", name),), keys=(("zone", name),),
     )  # fmt: skip
+
+
+def _share(eye: Eye, zone: str, share: float | None) -> Detail | None:
+    return eye.measured("Share of requests", f"{share or 0:.0f} %", eye.metric(zone, "RequestCount"))
 
 
 def gateway(eye: Eye) -> Node:
@@ -84,7 +88,7 @@ def gateway(eye: Eye) -> Node:
     )
     return eye.node(
         Subject.GATEWAY, Kind.GATEWAY, api.name, state, Part.GATEWAY,
-        note="   ".join(filter(None, (rate, failing, slow))), corner="regional, run by AWS",
+        note="\u2003".join(filter(None, (rate, failing, slow))), corner="regional, run by AWS",
         details=present_only(details), related=(Subject.BALANCER,),
         aws=(("API id", api.api_id), *(("VPC link", link.vpc_link_id) for link in api.links)),
         keys=(("api", api.api_id),),

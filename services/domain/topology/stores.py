@@ -115,7 +115,7 @@ def _cache_node(eye: Eye, cache: Cache, node: CacheNode) -> Node:
     memory = eye.metric(node.cluster_id, "DatabaseMemoryUsagePercentage")
     cpu = eye.metric(node.cluster_id, "EngineCPUUtilization")
     primary = node.role == "primary"
-    note = f"memory {memory.value:.0f} %" if memory else ""
+    note = f"memory {memory.value:.0f} %" if memory else node.status or cache.status
     if not primary and lag:
         note = f"lag {lag.value:.1f} s"
     details: tuple[Detail | None, ...] = (

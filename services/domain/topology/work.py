@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.domain.finding import Subject
-from services.domain.snapshot import FargateService, FargateTask, Part
+from services.domain.snapshot import FargateService, FargateTask, Part, ScalingPolicy
 from services.domain.states import healthy_tasks, present, service_state, target_of, task_state
 from services.domain.status import State, Status
 from services.domain.topology.eye import Eye, present_only, switch
@@ -11,6 +11,12 @@ from services.domain.topology.model import Cell, Detail, Kind, Node, Row
 from services.domain.wording import counted, listed
 
 SHOWN_EVENTS = 3
+
+_POLICIES = {
+    "ECSServiceAverageCPUUtilization": "Scales on CPU",
+    "ECSServiceAverageMemoryUtilization": "Scales on memory",
+    "ALBRequestCountPerTarget": "Scales on requests",
+}
 
 
 def service_row(eye: Eye, service: FargateService, zones: tuple[str, ...]) -> Row:
@@ -40,7 +46,7 @@ def _empty(zone: str, allowed: set[str] | None) -> str:
 def _service(eye: Eye, service: FargateService) -> Node:
     state = service_state(service, tasks_read=eye.was_read(Part.TASKS), targets_read=eye.was_read(Part.TARGETS))
     scaling = service.scaling
-    bounds = f"min {scaling.min_capacity}, max {scaling.max_capacity}" if scaling else ""
+    bounds = f"{scaling.min_capacity} to {scaling.max_capacity}" if scaling else ""
     if not eye.was_read(Part.SCALING):
         bounds = "scaling not read"
     cpu, memory = eye.metric(service.name, "CPUUtilization"), eye.metric(service.name, "MemoryUtilization")
@@ -53,7 +59,11 @@ def _service(eye: Eye, service: FargateService) -> Node:
             Part.SERVICES, "Tasks", f"{service.running} running of {service.desired}, {service.pending} pending"
         ),
         eye.detail(Part.TARGETS, "Healthy", f"{healthy} of {counted(service.desired, 'task')}"),
-        eye.detail(Part.SCALING, "Bounds", bounds or "no scalable target"),
+        eye.detail(
+            Part.SCALING,
+            "Bounds",
+            f"{bounds} tasks" if scaling and bounds[0].isdigit() else bounds or "no scalable target",
+        ),
         *_policies(eye, service),
         eye.measured("CPU, memory", _load(cpu, memory), cpu, memory),
         eye.measured("Requests per target", f"{per_target.value / 60:.1f}/s" if per_target else "", per_target),
@@ -70,14 +80,14 @@ def _service(eye: Eye, service: FargateService) -> Node:
     note = bounds or "does not scale"
     return eye.node(
         Subject.service(service.name), Kind.SERVICE, service.name, state, Part.SERVICES,
-        note=f"{note} · cpu {cpu.value:.0f} %" if cpu else note, corner=_healthy_word(service, state, healthy),
+        note=f"{note}, cpu {cpu.value:.0f} %" if cpu else note, corner=_healthy_word(service, state, healthy),
         details=present_only(details),
         related=(*(Subject.task(task.task_id) for task in present(service)), Subject.BALANCER),
         aws=(("ARN", service.arn), *((("Target group", service.target_group.arn),) if service.target_group else ())),
         keys=(
             ("cluster", service.cluster),
             ("service", service.service_name),
-            ("target group", service.target_group.arn if service.target_group else ""),
+            ("targets", service.target_group.arn if service.target_group else ""),
         ),
     )  # fmt: skip
 
@@ -104,13 +114,16 @@ def _policies(eye: Eye, service: FargateService) -> list[Detail]:
     if service.scaling is None:
         return []
     return [
-        eye.detail(
-            Part.SCALING,
-            policy.name,
-            f"{policy.metric or policy.type} at {policy.target:g}" if policy.target is not None else policy.type,
-        )
+        eye.detail(Part.SCALING, _POLICIES.get(policy.metric or "", policy.name), _policy(policy))
         for policy in service.scaling.policies
     ]
+
+
+def _policy(policy: ScalingPolicy) -> str:
+    if policy.target is None:
+        return policy.type
+    cool = f"waits {policy.scale_out_cooldown} s after out, {policy.scale_in_cooldown} s after in"
+    return f"target {policy.target:g}, {cool}{', never in' if policy.scale_in_disabled else ''}"
 
 
 def _task(eye: Eye, service: FargateService, task: FargateTask) -> Node:
