@@ -1,11 +1,14 @@
 """The one place where the halves meet: builds everything once from the settings. No logic of its own."""
 
 import logging
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from queue import SimpleQueue
 
 import structlog
 
@@ -33,7 +36,7 @@ from services.usecases.provisioning import Provisioning
 from services.usecases.snapshots import Snapshots
 from services.usecases.users import Users
 
-__all__ = ["Haven", "SystemClock", "build", "log_as_json", "migrate", "render", "specs"]
+__all__ = ["Haven", "SystemClock", "build", "log_as_json", "migrate", "render", "specs", "stop_on_signals"]
 
 
 @dataclass(frozen=True)
@@ -157,3 +160,18 @@ def log_as_json(process: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM or SIGINT sets. `Event.set` itself may deadlock in a handler that interrupts another one,
+    so the handler only puts into a queue that allows it, and a thread sets the event."""
+    stopping, asked = threading.Event(), SimpleQueue[int]()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _frame: asked.put(got))
+
+    def watch() -> None:
+        asked.get()
+        stopping.set()
+
+    threading.Thread(target=watch, name="stop-on-signals", daemon=True).start()
+    return stopping

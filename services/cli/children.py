@@ -57,11 +57,11 @@ class Child:
 class Family:
     """All children of one run."""
 
-    def __init__(self, grace: float = 3.5) -> None:
+    def __init__(self, stopping: threading.Event, grace: float = 3.5) -> None:
         self._children: list[Child] = []
         self._grace = grace
         self._next_try: dict[str, float] = {}
-        self.stopping = threading.Event()
+        self.stopping = stopping
 
     def adopt(self, child: Child) -> Child:
         """Start a child and keep it running from now on."""

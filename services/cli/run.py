@@ -5,7 +5,6 @@ What is local is said so: this command starts the sandbox and points Haven at it
 
 import os
 import secrets
-import signal
 import socket
 import sys
 import threading
@@ -69,9 +68,7 @@ class Plan:
 def run() -> None:
     """Start everything on loopback; Ctrl-C or SIGTERM ends it."""
     plan = _plan()
-    family = Family()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: family.stopping.set())
+    family = Family(bootstrap.stop_on_signals())
     try:
         _serve(plan, family)
     finally:

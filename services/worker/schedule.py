@@ -1,9 +1,7 @@
 """The only APScheduler: when each tick runs. Jobs live in code and memory; the database's leases keep workers apart."""
 
 import os
-import signal
 import socket
-import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,7 +10,7 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerThreads
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from services.bootstrap import Haven
+from services.bootstrap import Haven, stop_on_signals
 from services.domain.access import SYSTEM
 from services.domain.errors import HavenError
 from services.domain.motion import moving
@@ -23,9 +21,7 @@ log = structlog.get_logger("haven.worker")
 
 def run(haven: Haven) -> None:
     """Work until SIGTERM or SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
     settings = haven.settings
     with ThreadPoolExecutor(4, thread_name_prefix="snapshot") as pool:
         ticks = Ticks(

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def running(pid: int) -> bool:
 
 @pytest.fixture
 def family():
-    made = Family(grace=0.3)
+    made = Family(threading.Event(), grace=0.3)
     yield made
     made.end()
 
@@ -75,7 +76,7 @@ def test_a_child_that_keeps_dying_is_held_back(tmp_path, family):
 
 
 def test_the_end_comes_even_for_a_child_that_ignores_sigterm(tmp_path):
-    family = Family(grace=0.2)
+    family = Family(threading.Event(), grace=0.2)
     one = family.adopt(child(tmp_path, DEAF))
     until_up(one.log)
     family.end()
@@ -83,7 +84,7 @@ def test_the_end_comes_even_for_a_child_that_ignores_sigterm(tmp_path):
 
 
 def test_what_a_child_started_ends_with_it(tmp_path):
-    family = Family(grace=0.3)
+    family = Family(threading.Event(), grace=0.3)
     one = family.adopt(child(tmp_path, PARENT, FOREVER))
     grandchild = next(int(line) for line in until_up(one.log, lines=2) if line.isdigit())
     family.end()
@@ -93,7 +94,18 @@ def test_what_a_child_started_ends_with_it(tmp_path):
 
 
 def test_nothing_is_restarted_once_the_end_began(tmp_path):
-    family = Family(grace=0.2)
+    family = Family(threading.Event(), grace=0.2)
     family.adopt(child(tmp_path, FOREVER))
     family.end()
     assert family.tend() == []
+
+
+def test_many_signals_at_once_end_a_process_all_the_same(tmp_path):
+    program = "from services.bootstrap import stop_on_signals; e = stop_on_signals(); print('up', flush=True); e.wait()"
+    one = child(tmp_path, program)
+    one.start()
+    until_up(one.log)
+    for _ in range(200):
+        one.signal_group(signal.SIGTERM)
+    one.process.wait(10)
+    assert one.process.returncode == 0
