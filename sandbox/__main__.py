@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from sandbox import claims
 
@@ -18,9 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("sandbox").setLevel(logging.INFO)
-    ending = threading.Event()
+    ending: SimpleQueue[int] = SimpleQueue()  # an Event's lock may deadlock when two signals come at once
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
+        signal.signal(number, lambda got, _: ending.put(got))
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"  # no page in a browser may call this AWS
     try:
         listening = claims.port(asked.port)
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         f"(speed {asked.speed:g}{', frozen' if asked.frozen else ''}{', restored' if restored else ''})",
         flush=True,
     )
-    while not ending.wait(SAVE_EVERY):
+    while not _ended(ending):
         if keeper:
             keeper.save_if_changed()
     serving.shutdown()
@@ -62,6 +63,14 @@ def main(arguments: list[str] | None = None) -> int:
     if held:
         held.close()
     return 0
+
+
+def _ended(ending: SimpleQueue[int]) -> bool:
+    try:
+        ending.get(timeout=SAVE_EVERY)
+    except Empty:
+        return False
+    return True
 
 
 def _no(why: str) -> int:
