@@ -98,7 +98,11 @@ class Service:
 
     def tell(self, message: str) -> None:
         """Add a service event; the newest comes first and a hundred are kept."""
-        event = {"id": str(uuid4()), "createdAt": clock.now(), "message": f"(service {self.name}) {message}"}
+        self.tell_plain(f"(service {self.name}) {message}")
+
+    def tell_plain(self, message: str) -> None:
+        """The same for a message that does not begin with the service's name."""
+        event = {"id": str(uuid4()), "createdAt": clock.now(), "message": message}
         self.events = [event, *self.events][:EVENTS_KEPT]
 
     def note(self, template: str, task: str = "") -> None:
