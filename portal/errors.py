@@ -58,6 +58,8 @@ _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is more than any form here holds.",
 }
 
+_GONE = "The address may be mistyped, or what it named is no longer there."
+
 
 def describe(error: HavenError) -> Trouble:
     """An understood error in the portal's words. Who has to act next decides the tone."""
@@ -125,7 +127,8 @@ def _http(error: HTTPException) -> Response:
     if code < HTTPStatus.BAD_REQUEST:
         return make_response(error.get_response())
     title = _TITLES.get(HTTPStatus(code), HTTPStatus(code).phrase + ".")
-    response = _answer(Trouble(code, Status.UNKNOWN, title, error.description or ""))
+    why = _GONE if code == HTTPStatus.NOT_FOUND else error.description or ""
+    response = _answer(Trouble(code, Status.UNKNOWN, title, why))
     if code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
     return response

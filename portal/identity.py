@@ -36,7 +36,8 @@ def haven() -> "Haven":
 
 def register(app: Flask) -> None:
     """Load the person of each request from the server-side session."""
-    manager = LoginManager(app)
+    # Templates ask `shell()`; a context processor would make even the page about an absent database ask it.
+    manager = LoginManager(app, add_context_processor=False)
     # The session's own limits decide; an address that changes behind a proxy must not end it.
     manager.session_protection = None
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
 
 from services.domain.access import Role
 
-_ROLES = [(role.value, role.value) for role in Role]
+_ROLES = [SelectChoice(role.value, role.value) for role in Role]
 _LONGEST_NAME = 64
 _LONGEST_PASSWORD = 1024
 

@@ -38,7 +38,9 @@ def test_what_is_not_a_plain_path_of_this_site_is_refused(target: str | None) ->
     assert local_path(target) is None
 
 
-@pytest.mark.parametrize("target", ["/", "/users/ana", "/?q=rbac&show=needs", "/environments/production/topology?node=x"])
+@pytest.mark.parametrize(
+    "target", ["/", "/users/ana", "/?q=rbac&show=needs", "/environments/production/topology?node=x"]
+)
 def test_a_path_of_this_site_is_kept_with_its_query(target: str) -> None:
     assert local_path(target) == target
 
