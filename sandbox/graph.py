@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict, BaseBackend
 
+IMAGES, BYTES, NOTHING = ("amis", "snapshots"), "sandbox images", pickle.dumps({})
+_images: dict[int, tuple[tuple[int, ...], bytes]] = {}
 RLOCK, PLAIN_LOCK = type(threading.RLock()), type(threading.Lock())
 KEYS = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)
 
@@ -24,9 +26,21 @@ KEYS = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey
 def backends() -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
     """What every backend in use holds: service -> account -> region -> attributes."""
     return {
-        known.service_name: {a: {r: b.__dict__ for r, b in regions.items()} for a, regions in known.items()}
+        known.service_name: {a: {r: _attributes(b) for r, b in regions.items()} for a, regions in known.items()}
         for known in list(BackendDict._instances)
     }
+
+
+def _attributes(backend: Any) -> dict[str, Any]:
+    """A backend's attributes. The hundreds of images every EC2 backend is born with are most of the work of a save, so
+    they are turned into bytes once, and again only when their number changes."""
+    held: dict[str, Any] = backend.__dict__
+    if "amis" not in held:
+        return held
+    size, key = (len(held["amis"]), len(held["snapshots"])), id(backend)
+    if _images.get(key, ((), b""))[0] != size:
+        _images[key] = (size, dump({name: held[name] for name in IMAGES}))
+    return {name: value for name, value in held.items() if name not in IMAGES} | {BYTES: _images[key][1]}
 
 
 def fill(found: dict[str, dict[str, dict[str, dict[str, Any]]]]) -> None:
@@ -37,6 +51,7 @@ def fill(found: dict[str, dict[str, dict[str, dict[str, Any]]]]) -> None:
                 backend = get_backend(service)[account][region]
                 backend.__dict__.clear()
                 backend.__dict__.update(attributes)
+                backend.__dict__.update(load(backend.__dict__.pop(BYTES, NOTHING)))
 
 
 def dump(value: Any) -> bytes:

@@ -21,6 +21,7 @@ from sandbox.clock import LOCK, clock
 
 log = logging.getLogger("sandbox.state")
 NEWEST, OLDER = "state.bin", "state.1.bin"
+SLOW = 0.5  # seconds a save may hold up requests without being noted
 READS = ("Describe", "List", "Get", "Lookup", "Search", "Head", "Estimate", "Validate", "Preview", "Simulate")
 _extras: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {}
 _changes = 0
@@ -57,8 +58,6 @@ class Keeper:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._saved = -1
-        self.held = 0.0
-        """Seconds the last save kept requests waiting."""
 
     def save_if_changed(self) -> None:
         """Save unless nothing happened since the last time; a full disk is logged, not raised."""
@@ -74,7 +73,7 @@ class Keeper:
             began = time.monotonic()
             seen = changes()
             body = graph.dump(_collect())
-            self.held = time.monotonic() - began
+            held = time.monotonic() - began
         head = {"moto": moto.__version__, "size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
         fresh = self._directory / "state.new"
         with fresh.open("wb") as out:
@@ -86,7 +85,8 @@ class Keeper:
             os.replace(self._directory / NEWEST, self._directory / OLDER)
         os.replace(fresh, self._directory / NEWEST)
         self._saved = seen
-        log.debug("saved %d bytes, requests waited %.3f s", len(body), self.held)
+        level = logging.WARNING if held > SLOW else logging.DEBUG
+        log.log(level, "a save of %d bytes held up requests for %.3f s", len(body), held)
 
     def restore(self) -> bool:
         """Take up the newest state that can be read; False if there is none. A broken file is set aside."""

@@ -3,10 +3,7 @@
 Each module says at its top what it mends, the fact it follows (aws-facts section) and when it can be removed.
 """
 
-import logging
 from importlib import import_module
-
-log = logging.getLogger("sandbox.gaps")
 
 MODULES = (
     "ec2",
@@ -26,12 +23,4 @@ MODULES = (
 def mend() -> None:
     """Apply every module once; called by the application before its first request."""
     for name in MODULES:
-        path = f"sandbox.gaps.{name}"
-        try:
-            module = import_module(path)
-        except ModuleNotFoundError as missing:
-            if missing.name != path:
-                raise
-            log.warning("nothing mends %s yet", name)
-            continue
-        module.mend()
+        import_module(f"sandbox.gaps.{name}").mend()
