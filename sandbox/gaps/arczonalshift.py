@@ -1,5 +1,0 @@
-"""moto's arczonalshift as it is; what it lacks is mended next."""
-
-
-def mend() -> None:
-    """Nothing yet."""
