@@ -53,6 +53,12 @@ def free_address(subnet: Any) -> str:
     raise ValueError(f"{subnet.id} has no free address")
 
 
+def usable(subnet: Any, address: str) -> bool:
+    """Whether an address is one of a subnet's that AWS does not keep for itself."""
+    place = int(ipaddress.ip_address(address)) - int(subnet.cidr.network_address)
+    return RESERVED <= place < subnet.cidr.num_addresses - 1
+
+
 def settle(interface: Any) -> None:
     """Move an interface's addresses into its subnet unless they are there already."""
     subnet = interface.subnet
@@ -60,7 +66,7 @@ def settle(interface: Any) -> None:
         return
     for entry in interface.private_ip_addresses:
         address = entry["PrivateIpAddress"]
-        if ipaddress.ip_address(address) in subnet.cidr and address not in taken(subnet):
+        if usable(subnet, address) and address not in taken(subnet):
             continue
         entry["PrivateIpAddress"] = free_address(subnet)
         if address == interface.private_ip_address:

@@ -73,7 +73,7 @@ class TestMetrics:
     def test_statistics_agree_with_each_other(self, sandbox: Sandbox) -> None:
         names = ("Minimum", "Average", "Maximum", "Sum", "SampleCount", "p50")
         results = data(sandbox, *(query(CPU, s, 300, s.lower()) for s in names))["MetricDataResults"]
-        low, mean, high, total, count, middle = (r["Values"][0] for r in results)
+        low, mean, high, total, count, middle = (r["Values"][1] for r in results)  # the newest may be partial
         assert low < mean < high
         assert low <= middle <= high
         assert total / count == pytest.approx(mean)
