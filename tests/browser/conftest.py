@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.unit.portal import house as houses
@@ -20,7 +20,8 @@ from tests.unit.portal.house import PASSWORD, House
 
 CHROMIUM = os.environ.get("HAVEN_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-WIDE, NARROW = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1440, "height": 1000}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -157,7 +158,7 @@ def visit(browser: Browser) -> Iterator[Visiting]:
     """`visit(portal, "admin", width=..., scheme="dark")`; nobody is logged in without a name."""
     contexts: list[BrowserContext] = []
 
-    def begin(portal: Portal, name: str = "", *, size: dict[str, int] = WIDE, **options: Any) -> Visit:
+    def begin(portal: Portal, name: str = "", *, size: ViewportSize = WIDE, **options: Any) -> Visit:
         context = browser.new_context(viewport=size, **options)
         context.set_default_timeout(10_000)
         contexts.append(context)

@@ -121,8 +121,11 @@
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) clear(); });
   document.addEventListener("htmx:sendError", sayLost);
   document.addEventListener("htmx:timeout", sayLost);
-  // A morph must leave alone what somebody is typing.
-  if (window.Idiomorph) Idiomorph.defaults.ignoreActiveValue = true;
+  // A morph must leave alone what somebody is typing, and forms that ask for a page rather than show one.
+  if (window.Idiomorph) {
+    Idiomorph.defaults.ignoreActiveValue = true;
+    Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) => !(node instanceof Element && node.matches("[data-keep]"));
+  }
 
   // Start -----------------------------------------------------------------------------------------------------------------------------------
   document.addEventListener("keydown", onKey);

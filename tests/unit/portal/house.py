@@ -1,4 +1,4 @@
-"""A whole Haven over a database in memory: the real use cases, no AWS, no file but the cookie key's, no cryptography."""
+"""A whole Haven over a database in memory: the real use cases, no AWS, no cryptography, no file but the cookie key."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from tests.fakes.reader import ScriptedReader
 from tests.fakes.secrets import CountingTokens, PlainPasswords
 from tests.fakes.store import MemoryUnit
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 
 
 @dataclass
@@ -58,7 +58,7 @@ class House:
             self.clock,
             ScriptedReader(builders.snapshot()),
             fingerprint=fingerprint,
-            judge=lambda snapshot, now: ("healthy", "as built"),
+            judge=lambda *_: ("healthy", "as built"),
         )
         self.ledger = Ledger(self.unit)
 

@@ -1,0 +1,76 @@
+"""Every page, light and dark, wide and narrow: nothing for axe, nothing in the console, nothing sideways."""
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import NARROW, WIDE, Portal, Visiting
+
+PAGES = (
+    "/",
+    "/?q=rbac&show=needs",
+    "/?q=no-such-thing",
+    "/ledger",
+    "/ledger?actor=nobody",
+    "/users",
+    "/users/viewer",
+    "/design",
+    "/environments/production/topology",
+    "/environments/legacy/topology",
+)
+LOOKS = [
+    pytest.param(size, scheme, id=f"{scheme}-{size['width']}")
+    for size in (WIDE, NARROW)
+    for scheme in ("light", "dark")
+]
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_every_page_is_sound(portal: Portal, visit: Visiting, size: Any, scheme: str) -> None:
+    who = visit(portal, size=size, color_scheme=scheme)
+    who.go("/login")
+    found = {"/login": (who.violations(), who.sideways())}
+    who.log_in("admin")
+    for path in PAGES:
+        who.go(path)
+        found[path] = (who.violations(), who.sideways())
+    assert {path: trouble for path, trouble in found.items() if trouble != ([], 0)} == {}
+    assert who.trouble.said == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_pages_about_trouble_are_sound_too(portal: Portal, visit: Visiting, size: Any, scheme: str) -> None:
+    who = visit(portal, "viewer", size=size, color_scheme=scheme)
+    for path, strong in (("/nothing", "There is no such page."), ("/ledger", "Your role may not do this.")):
+        page = who.go(path)
+        assert strong in page.inner_text("main")
+        assert who.violations() == []
+        assert who.sideways() == 0
+    portal.house.unit.away = True
+    assert "own database is away" in who.go("/").inner_text("main")
+    assert who.violations() == []
+    assert all("Failed to load resource" in said for said in who.trouble.said), "only the 4xx answers themselves"
+
+
+def test_an_empty_fleet_is_sound(empty_portal: Portal, visit: Visiting) -> None:
+    who = visit(empty_portal, "admin", size=NARROW)
+    assert "No environment is known to Haven" in who.page.inner_text("main")
+    assert (who.violations(), who.sideways(), who.trouble.said) == ([], 0, [])
+
+
+def test_the_widest_texts_fit_a_narrow_page(portal: Portal, visit: Visiting) -> None:
+    who = visit(portal, "admin", size=NARROW)
+    for path in PAGES:
+        page = who.go(path)
+        page.evaluate("document.documentElement.style.setProperty('font-size', '20px')")
+        assert who.sideways() == 0, path
+
+
+def test_with_reduced_motion_nothing_turns(portal: Portal, visit: Visiting) -> None:
+    who = visit(portal, "viewer", reduced_motion="reduce")
+    page = who.go("/design")
+    running = page.evaluate("document.getAnimations().filter(a => a.playState === 'running').length")
+    assert running == 0
+    moving = visit(portal, "viewer")
+    moving.go("/design")
+    assert moving.page.evaluate("document.getAnimations().length") > 0
