@@ -18,10 +18,15 @@ class _Body(BytesIO):
 
 
 @cache
+def _session() -> Any:
+    """One for all clients: it keeps the services' models, whose loading is most of the work of making a client."""
+    return boto3.session.Session()
+
+
+@cache
 def client(service: str, region: str, account: str) -> Any:
     """A boto3 client of a service for one account and region, answered in process."""
-    session: Any = boto3.session.Session()
-    made = session.client(
+    made = _session().client(
         service,
         region_name=region,
         endpoint_url="http://sandbox.internal",
