@@ -2,7 +2,7 @@
 their shapes, and words stand beneath them."""
 
 from portal.topology.grid import Grid, collapsed
-from portal.topology.shapes import Drawing, Pen, fit, frame, told, troubled
+from portal.topology.shapes import Drawing, Pen, fit, frame, told, troubled, width_of
 from services.domain.snapshot import Part
 from services.domain.status import Status
 from services.domain.topology import Cell, Flow, Node, Row, Topology
@@ -121,7 +121,7 @@ def _store(pen: Pen, grid: Grid, row: Row, y: float, how: str, topology: Topolog
         healthy = row.node.status is Status.HEALTHY
         pen.text(6, y + 16, (row.title, "t13 b"))
         if not healthy:
-            pen.icon(row.node.status, 86, y + 6, 11)
+            pen.icon(row.node.status, 12 + width_of(row.title, 13, bold=True), y + 6, 11)
         word = how if healthy else row.node.state.word
         pen.text(WIDTH - 6, y + 15, word, cls="q end" if healthy else f"end st is-{row.node.status}")
     top = y + 24

@@ -39,7 +39,9 @@ def changes(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
     came = {key[0] for key, fact in new.items() if fact.kind is Kind.EXISTS and key not in old}
     # Of a part that one of the two never read, only that can be said: its things did not appear or vanish.
     known = {p for p in Part if before.reading(p).read_at is not None and after.reading(p).read_at is not None}
-    order = [*new, *(key for key in old if key not in new)]
+    every = [*new, *(key for key in old if key not in new)]
+    subjects = {subject: number for number, subject in enumerate(dict.fromkeys(subject for subject, _ in every))}
+    order = sorted(every, key=lambda key: subjects[key[0]])
     return tuple(_each(order, old, new, gone | came, known))
 
 
