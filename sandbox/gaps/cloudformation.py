@@ -12,11 +12,11 @@ def mend() -> None:
 
     from sandbox.cloudformation import state, steps
     from sandbox.cloudformation.responses import Response
-    from sandbox.gaps import elasticache_cfn, logs_cfn, rds_cfn
+    from sandbox.gaps import apigatewayv2_cfn, elasticache_cfn, logs_cfn, rds_cfn
     from sandbox.state import register
 
     assert steps  # noqa: S101 - imported to register its transitions
     urls.url_paths["{0}/$"] = Response.dispatch
-    for other in (elasticache_cfn, rds_cfn, logs_cfn):
+    for other in (apigatewayv2_cfn, elasticache_cfn, logs_cfn, rds_cfn):
         other.mend()
     register("cloudformation", state.dump, state.load)
