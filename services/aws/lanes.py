@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from services.aws.errors import StillWaiting
@@ -65,20 +66,39 @@ class Caller:
         self._monotonic = monotonic
         share = max(1, lanes.threads // 2)
         self._room: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(share))
+        self._asking = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     async def ask(self, api: str, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """The function's answer. `api` names the AWS service it calls, for its share of the threads."""
         lane = f"{self._owner}/{api}"
         self._lanes.check(lane)
-        async with self._room[api]:
-            since = self._monotonic()
-            call = self._lanes.start(lambda: function(*arguments, **named))
-            try:
-                return await asyncio.wrap_future(call)
-            except asyncio.CancelledError:
-                if not call.cancel():
-                    self._lanes.give_up(lane, call, since)
-                raise
+        self._asking += 1
+        self._quiet.clear()
+        try:
+            async with self._room[api]:
+                return await self._answer(lane, lambda: function(*arguments, **named))
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                self._quiet.set()
+
+    async def quiet(self, seconds: float) -> None:
+        """Wait until no call is under way any more, `seconds` at most: a part that failed leaves its other calls."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._quiet.wait()
+
+    async def _answer(self, lane: str, function: Callable[[], T]) -> T:
+        since = self._monotonic()
+        call = self._lanes.start(function)
+        try:
+            return await asyncio.wrap_future(call)
+        except asyncio.CancelledError:
+            if not call.cancel():
+                self._lanes.give_up(lane, call, since)
+            raise
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

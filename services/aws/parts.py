@@ -67,7 +67,7 @@ class PartRead(Generic[T]):
                 facts = await self._read()
         except Exception as error:
             code, why = gap_of(error)
-            if code == "UnexpectedAnswer":
+            if code == "UnexpectedAnswer" and not isinstance(error, NotAsked):
                 log.exception("The part %r could not be read", str(self.part))
             return self._last.stale(code, why, self._now)
         return Known(facts, Reading(self.part, self._now))

@@ -57,7 +57,7 @@ class Child:
 class Family:
     """All children of one run."""
 
-    def __init__(self, stopping: threading.Event, grace: float = 3.5) -> None:
+    def __init__(self, stopping: threading.Event, grace: float = 3.0) -> None:
         self._children: list[Child] = []
         self._grace = grace
         self._next_try: dict[str, float] = {}

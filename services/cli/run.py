@@ -108,7 +108,7 @@ def _serve(plan: Plan, family: Family) -> None:
     _say(started, "sandbox: starting (a local AWS; nothing here reaches AWS itself)")
     family.adopt(Child("sandbox", [*sandbox, "--speed", str(BUILDING_SPEED)], environment, logs / "sandbox.log"))
     web = [python, "-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "8", "--keep-alive", "30"]
-    web += ["--no-control-socket", "--graceful-timeout", "3", "-b", f"127.0.0.1:{plan.port}", "wsgi:app"]
+    web += ["--no-control-socket", "--graceful-timeout", "2", "-b", f"127.0.0.1:{plan.port}", "wsgi:app"]
     family.adopt(Child("portal", web, environment, logs / "portal.log"))
     family.adopt(Child("worker", [python, "-m", "services.worker"], environment, logs / "worker.log"))
     tending = threading.Thread(target=_tend, args=(family,), daemon=True)

@@ -56,7 +56,7 @@ class Browser:
         return self._send(urllib.request.Request(self.base + path, body, method="POST"))
 
     def log_in(self) -> None:
-        status, text = self.post("/login", "/login", username="admin", password=PASSWORD)
+        status, text = self.post("/login", "/login", name="admin", password=PASSWORD)
         assert status == 200, text[:500]
         assert "Log in" not in re.findall(r"<h1[^>]*>([^<]*)", text)
 
@@ -76,6 +76,7 @@ class LocalRun:
         self.home, self.port, self.sandbox_port = home, free_port(), free_port()
         self._settings = {"HAVEN_DATABASE_URL": database_url, **settings}
         self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
         self.lines: list[str] = []
 
     @property
@@ -107,16 +108,17 @@ class LocalRun:
             text=True,
             start_new_session=True,
         )
-        reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
-        reader.start()
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
         until(self._ready_or_dead, 120, "`haven run` is ready")
         assert self._process.poll() is None, "\n".join(self.lines)
         return time.monotonic() - started
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout
-        for line in process.stdout:
-            self.lines.append(line.rstrip())
+        with process.stdout as output:
+            for line in output:
+                self.lines.append(line.rstrip())
 
     def _ready_or_dead(self) -> bool:
         assert self._process
@@ -128,8 +130,11 @@ class LocalRun:
         started = time.monotonic()
         self._process.send_signal(number)
         self._process.wait(30)
+        took = time.monotonic() - started
+        assert self._reader
+        self._reader.join(10)
         self.lines.clear()
-        return time.monotonic() - started
+        return took
 
     def close(self) -> None:
         if self._process and self._process.poll() is None:

@@ -33,7 +33,7 @@ def is_fresh(browser) -> bool:
 def is_marked(text: str) -> bool:
     """Whether the verdict of the page says that what it shows is old, or partly unread."""
     verdict = text.split('class="verdict', 1)[1].split(">", 1)[0] if 'class="verdict' in text else ""
-    return "is-stale" in verdict or "is-unknown" in verdict or "data-from-memory" in text
+    return "is-stale" in verdict or "is-unknown" in verdict or "own database does not answer" in text
 
 
 def kill(pids: list[int]) -> None:
