@@ -19,8 +19,9 @@ from sandbox.weather import minutes
 from sandbox.weather.point import statistic
 
 log = logging.getLogger("sandbox.gaps.cloudwatch")
-FIRST_LOOK = 10  # seconds after an alarm is put
+FIRST_LOOK = 5  # seconds of the clock after an alarm is put; those put meanwhile are looked at together
 KEPT = 5000
+NEW = "cloudwatch.look_at_new"
 Callback = Callable[[str, str, Any, str], None]
 _callbacks: list[Callback] = []
 
@@ -72,8 +73,8 @@ def keep_state(backend_class: Any) -> None:
         verb = "created" if before is None else "updated"
         remember(self, alarm, "ConfigurationUpdate", f'Alarm "{name}" {verb}', {"type": verb.removesuffix("d").title()})
         place = {"account": self.account_id, "region": self.region_name}
-        clock.cancel("cloudwatch.look", **place, name=name)
-        clock.after(FIRST_LOOK, "cloudwatch.look", **place, name=name)
+        if not any(waiting == NEW and given == place for _, waiting, given in clock.pending()):
+            clock.after(FIRST_LOOK * clock.speed, NEW, **place)
         return alarm
 
     backend_class.put_metric_alarm = put_metric_alarm
@@ -104,7 +105,14 @@ def look_at_all(account: str, region: str) -> None:
         look(account, region, name)
 
 
-@transition("cloudwatch.look")
+@transition(NEW)
+def look_at_new(account: str, region: str) -> None:
+    """Judge the alarms nobody judged yet, or not since they were changed."""
+    for name, alarm in list(cloudwatch_backends[account][region].alarms.items()):
+        if alarm.__dict__.get("judged_at") is None:
+            look(account, region, name)
+
+
 def look(account: str, region: str, name: str) -> None:
     """Judge one alarm now."""
     backend = cloudwatch_backends[account][region]
@@ -121,6 +129,7 @@ def look(account: str, region: str, name: str) -> None:
     except Exception:  # one alarm nobody can judge must not silence the others
         log.exception("alarm %s cannot be judged", name)
         return
+    alarm.judged_at = clock.time()
     before = alarm.state_value
     verdict = judge(rule, window, before)
     if verdict.state != before:
