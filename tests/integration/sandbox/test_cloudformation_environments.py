@@ -70,14 +70,6 @@ def production() -> Environment:
     return made
 
 
-@pytest.fixture(scope="module")
-def legacy() -> Environment:
-    """The single-AZ system, and then on its way to Multi-AZ; tests of this module run in their order."""
-    made = Environment("legacy")
-    made.bring_to("single-az", "CREATE")
-    return made
-
-
 def test_every_resource_of_multi_az_is_in_its_own_service(production: Environment) -> None:
     resources = list(production.resources())
     assert len(resources) > 150
@@ -129,7 +121,15 @@ def test_a_second_look_finds_nothing_to_change(production: Environment) -> None:
         assert proposed["Status"] == "FAILED", [c["ResourceChange"]["LogicalResourceId"] for c in proposed["Changes"]]
 
 
-def test_single_az_has_one_of_each(legacy: Environment) -> None:
+def test_single_az_comes_up_becomes_multi_az_and_goes() -> None:
+    legacy = Environment("legacy")
+    legacy.bring_to("single-az", "CREATE")
+    has_one_of_each(legacy)
+    becomes_multi_az_without_replacing_a_data_store(legacy)
+    goes_and_leaves_only_what_is_meant_to_stay(legacy)
+
+
+def has_one_of_each(legacy: Environment) -> None:
     assert legacy.missing() == []
     aws = legacy.stacks.aws
     assert not aws("rds").describe_db_instances(DBInstanceIdentifier="legacy-app")["DBInstances"][0]["MultiAZ"]
@@ -138,7 +138,7 @@ def test_single_az_has_one_of_each(legacy: Environment) -> None:
     assert len(cache["MemberClusters"]) == 1
 
 
-def test_single_az_becomes_multi_az_without_replacing_a_data_store(legacy: Environment) -> None:
+def becomes_multi_az_without_replacing_a_data_store(legacy: Environment) -> None:
     before = {n: it for n, kind, it, _ in legacy.resources() if kind in DATA_STORES}
     legacy.proposals.clear()
     legacy.bring_to("multi-az", "UPDATE")
@@ -168,7 +168,7 @@ def test_single_az_becomes_multi_az_without_replacing_a_data_store(legacy: Envir
     assert len(service["networkConfiguration"]["awsvpcConfiguration"]["subnets"]) == 3
 
 
-def test_deleting_leaves_only_what_is_meant_to_stay(legacy: Environment) -> None:
+def goes_and_leaves_only_what_is_meant_to_stay(legacy: Environment) -> None:
     aws = legacy.stacks.aws
     # Multi-AZ protects its database and load balancer; whoever deletes has to lift that first.
     aws("rds").modify_db_instance(DBInstanceIdentifier="legacy-app", DeletionProtection=False, ApplyImmediately=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.cloudformation.comparison import Causes, addition, differences, modification, removal, replacement, same
@@ -10,6 +10,8 @@ from sandbox.cloudformation.intrinsics import UNKNOWN
 from sandbox.cloudformation.model import Resource
 from sandbox.cloudformation.schema import schema
 
+QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no failure of a rule."""
 values = st.recursive(
     st.one_of(st.text(max_size=5), st.integers(), st.booleans()),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=4), inner, max_size=4)),
@@ -17,12 +19,14 @@ values = st.recursive(
 )
 
 
+@QUIET
 @given(values)
 def test_nothing_differs_from_itself(value: Any) -> None:
     assert list(differences(value, value)) == []
     assert same(value, value)
 
 
+@QUIET
 @given(values, values)
 def test_there_are_differences_exactly_when_two_values_are_not_the_same(one: Any, other: Any) -> None:
     assert bool(list(differences(one, other))) == (not same(one, other))

@@ -1,11 +1,13 @@
 """Order of resources: whatever the graph, what is needed comes first."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.cloudformation.graph import Mention, circular, dependencies, mentions, order
 from sandbox.cloudformation.template import Template
 
+QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no failure of a rule."""
 NAMES = [f"R{n}" for n in range(12)]
 
 
@@ -16,6 +18,7 @@ def acyclic(draw: st.DrawFn) -> dict[str, set[str]]:
     return {n: graph[n] for n in draw(st.permutations(NAMES))}
 
 
+@QUIET
 @given(acyclic())
 def test_everything_comes_once_and_after_what_it_needs(graph: dict[str, set[str]]) -> None:
     placed = order(graph)
@@ -25,6 +28,7 @@ def test_everything_comes_once_and_after_what_it_needs(graph: dict[str, set[str]
     assert circular(graph) == set()
 
 
+@QUIET
 @given(acyclic(), st.sampled_from(NAMES), st.sampled_from(NAMES))
 def test_an_edge_back_makes_a_circle(graph: dict[str, set[str]], one: str, other: str) -> None:
     graph = {n: set(needs) for n, needs in graph.items()}
