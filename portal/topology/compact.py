@@ -5,7 +5,7 @@ from portal.topology.grid import Grid, collapsed
 from portal.topology.shapes import Drawing, Pen, fit, frame, told, troubled, width_of
 from services.domain.snapshot import Part
 from services.domain.status import Status
-from services.domain.topology import Cell, Flow, Node, Row, Topology
+from services.domain.topology import Cell, Flow, Kind, Node, Row, Topology
 
 WIDTH = 350
 _CHIP, _STEP = 21, 23
@@ -116,7 +116,7 @@ def _numbers(pen: Pen, grid: Grid, cell: Cell, y: float) -> None:
 
 
 def _store(pen: Pen, grid: Grid, row: Row, y: float, how: str, topology: Topology, height: float = 44) -> float:
-    with pen.link(row.node):
+    with pen.link(row.node, f"{row.title}: {told(row.node)}", named=row.node.kind is not Kind.DATABASE):
         pen.rect("hit", 0, y, WIDTH, 20, 4)
         healthy = row.node.status is Status.HEALTHY
         pen.text(6, y + 16, (row.title, "t13 b"))

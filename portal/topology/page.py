@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.topology import cli, compact, drawing
+from portal.topology.grid import collapsed
 from portal.topology.shapes import Drawing
 from portal.topology.timeline import Timeline
 from services.domain.environment import Environment
@@ -85,8 +86,12 @@ class Page:
 
     @property
     def table(self) -> tuple[Node, ...]:
-        """The picture's text equivalent: every node but the readings, which have a table of their own."""
-        return tuple(n for n in self.topology.nodes if n.kind is not Kind.PART) if self.topology else ()
+        """The picture's text equivalent: what it draws. Readings have a table of their own; tasks that the picture
+        only counts are in their service's panel."""
+        if self.topology is None:
+            return ()
+        left_out = {Kind.PART, Kind.TASK} if collapsed(self.topology) else {Kind.PART}
+        return tuple(node for node in self.topology.nodes if node.kind not in left_out)
 
 
 def make(

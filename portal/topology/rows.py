@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from portal.topology.grid import Grid, most
 from portal.topology.shapes import Pen, fit, frame, told, troubled, width_of
 from services.domain.status import Status
-from services.domain.topology import Cell, Edge, Flow, Node, Row
+from services.domain.topology import Cell, Edge, Flow, Kind, Node, Row
 
 LABELS = 136
 _BOX_MOST, _BOXES = 84, 4
@@ -125,7 +125,7 @@ def cache(pen: Pen, grid: Grid, row: Row, y: float, edges: Iterable[Edge]) -> fl
 
 
 def _store_label(pen: Pen, row: Row, y: float) -> None:
-    with pen.link(row.node, f"{row.title}: {told(row.node)}") as _:
+    with pen.link(row.node, f"{row.title}: {told(row.node)}", named=row.node.kind is not Kind.DATABASE):
         pen.rect("hit", 0, y, LABELS - 6, 50, 7)
         pen.text(14, y + 17, (fit(row.title, LABELS - 18, 13, bold=True), "t13 b"))
         if row.node.status is Status.HEALTHY:

@@ -65,6 +65,8 @@ class Link:
     title: str
     shapes: tuple["Shape", ...]
     selected: bool
+    named: bool = True
+    """False for a second link to the same node in one picture: an element's id is given once."""
     tag: str = "link"
 
 
@@ -103,13 +105,13 @@ class Pen:
         self._stack[-1].append(Icon(status, _n(x), _n(y), size, tint))
 
     @contextmanager
-    def link(self, node: Node, title: str = "") -> Iterator[bool]:
+    def link(self, node: Node, title: str = "", *, named: bool = True) -> Iterator[bool]:
         """Shapes drawn within belong to the node's link; yields whether the node is the selected one."""
         self._stack.append([])
         chosen = node.id == self.selected
         yield chosen
         shapes = tuple(self._stack.pop())
-        self._stack[-1].append(Link(node, title or told(node), shapes, chosen))
+        self._stack[-1].append(Link(node, title or told(node), shapes, chosen, named))
 
     def done(self, width: float, height: float) -> Drawing:
         """The finished picture."""
