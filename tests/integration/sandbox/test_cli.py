@@ -1,3 +1,5 @@
+"""AWS's own command line and `haven sandbox` against the running sandbox."""
+
 import json
 import os
 import subprocess

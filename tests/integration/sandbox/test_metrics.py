@@ -1,3 +1,5 @@
+"""CloudWatch as the portal uses it: metrics with a past, and alarms that are judged."""
+
 import json
 from datetime import datetime, timedelta
 from typing import Any

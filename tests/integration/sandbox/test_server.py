@@ -1,3 +1,5 @@
+"""The running sandbox: its wire forms, its doors, its end, and what survives SIGKILL."""
+
 import http.client
 import json
 import signal

@@ -1,3 +1,5 @@
+"""Injected trouble, limits and zones, as boto3 meets them."""
+
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

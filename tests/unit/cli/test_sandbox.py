@@ -1,3 +1,5 @@
+"""`haven sandbox`, against a small server that answers like the control API."""
+
 import json
 import threading
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""When an alarm changes its state, after AWS's own tables for missing data."""
+
 import pytest
 
 from sandbox.gaps.cloudwatch.evaluation import Rule, judge

@@ -1,3 +1,5 @@
+"""The sandbox's clock: order, speed, freezing, restarts."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""The control API refuses strangers and says what is wrong with a request."""
+
 import json
 from io import BytesIO
 from typing import Any

@@ -1,3 +1,5 @@
+"""AWS's list lengths, page sizes and request rates."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""The daily load and what follows from it for each kind of resource."""
+
 from collections.abc import Iterator
 from dataclasses import replace
 from statistics import mean

@@ -1,3 +1,5 @@
+"""Metric math: what is computed and what is refused."""
+
 import pytest
 
 from sandbox.gaps.cloudwatch.mathematics import Unsupported, Values, evaluate

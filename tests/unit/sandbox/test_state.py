@@ -1,3 +1,5 @@
+"""What is kept over a restart, and what happens to broken files."""
+
 import threading
 from collections.abc import Iterator
 from pathlib import Path

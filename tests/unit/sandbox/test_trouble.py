@@ -1,3 +1,5 @@
+"""Calls are recognised on the wire in every protocol, and refused in each service's own words."""
+
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
