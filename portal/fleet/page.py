@@ -8,7 +8,8 @@ from enum import StrEnum
 from portal.fleet.cards import Card, cards
 from portal.fleet.row import Row, Standing, row
 from portal.fleet.search import search
-from services.domain.status import Status
+from services.domain.snapshot import Part
+from services.domain.status import Status, freshness
 from services.domain.wording import capital, counted
 from services.usecases.snapshots import Current
 
@@ -81,6 +82,15 @@ def fleet(seen: Sequence[Current], query: str, show: Show, now: datetime, stale_
         if found.fits and show.takes(made.group):
             shown.append(made)
     return Fleet(query, show, tuple(rows), ranked(shown))
+
+
+def known(seen: Current, now: datetime, stale_after: timedelta) -> tuple[object, ...]:
+    """What decides how an environment is shown, without judging it: which reading, and which of its parts are old."""
+    snapshot = seen.snapshot
+    if snapshot is None:
+        return (seen.environment, seen.from_memory, now - seen.environment.created_at > stale_after)
+    old = tuple(freshness(snapshot, part, now, stale_after) for part in Part)
+    return (seen.environment, seen.from_memory, snapshot.taken_at, now - snapshot.taken_at > stale_after, old)
 
 
 def ranked(rows: Sequence[Row]) -> dict[Standing, list[Row]]:

@@ -17,7 +17,7 @@ def _polls_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def break_production(portal: Portal) -> None:
     down = builders.database(status="storage-full")
-    portal.house.put(builders.snapshot(databases=(down,)))
+    portal.house.put(builders.snapshot(databases=(down,), taken_at=portal.house.clock.move(seconds=1)))
 
 
 def polled(page: Page) -> None:

@@ -48,7 +48,7 @@ def test_a_change_is_sent(as_: SignIn, house: House) -> None:
     client = as_("viewer")
     _, before = live(client)
     down = builders.database(status="storage-full")
-    house.put(builders.snapshot(databases=(down,)))
+    house.put(builders.snapshot(databases=(down,), taken_at=house.clock.move(seconds=1)))
     status, after = live(client, version(before))
     assert status == 200
     assert "Down" in after

@@ -10,7 +10,7 @@ NEW = {"name": "ana", "role": "operator", "password": PASSWORD, "again": PASSWOR
 
 def test_an_admin_sees_everyone(as_: SignIn) -> None:
     page = as_("admin").get("/users").get_data(as_text=True)
-    assert "5 people may know of Haven." in page
+    assert "5 people have an account." in page
     for name in ("viewer", "auditor", "operator", "admin-2"):
         assert f'href="/users/{name}"' in page
 
