@@ -24,13 +24,15 @@ def test_a_call_runs_in_its_callers_context() -> None:
 
 
 def test_one_api_gets_at_most_half_of_the_threads() -> None:
-    lanes, release = Lanes(4), threading.Event()
+    lanes, release, two = Lanes(4), threading.Event(), threading.Event()
     lock, running = threading.Lock(), {"ecs": 0, "most": 0}
 
     def slow() -> None:
         with lock:
             running["ecs"] += 1
             running["most"] = max(running["most"], running["ecs"])
+            if running["ecs"] == 2:
+                two.set()
         assert release.wait(10)
         with lock:
             running["ecs"] -= 1
@@ -38,7 +40,7 @@ def test_one_api_gets_at_most_half_of_the_threads() -> None:
     async def work() -> str:
         caller = Caller(lanes, "here")
         stuck = asyncio.gather(*(caller.ask("ecs", slow) for _ in range(6)))
-        answer = await caller.ask("rds", lambda: "free")
+        answer = await caller.ask("rds", lambda: "free" if two.wait(10) else "late")
         release.set()
         await stuck
         return answer

@@ -1,5 +1,6 @@
 """A whole snapshot from parts that fail, hang and depend on each other."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -259,3 +260,20 @@ def test_an_api_that_still_hangs_is_not_waited_for_again() -> None:
 def test_a_read_timeout_of_one_call_is_a_gap(bench: Bench) -> None:
     bench.world.says["alarms"] = ReadTimeoutError(endpoint_url="http://aws.test")
     assert [(gap.part, gap.code) for gap in bench.read().gaps] == [(Part.ALARMS, "Timeout")]
+
+
+def test_the_calls_that_a_failed_part_leaves_are_waited_for(bench: Bench) -> None:
+    bench.world.says["maintenance"] = THROTTLED
+    bench.world.hang("databases")
+    ended = threading.Event()
+
+    def let_go() -> None:
+        bench.world.released.set()
+        ended.set()
+
+    late = threading.Timer(0.2, let_go)
+    late.start()
+    snapshot = bench.read()
+    assert gap_parts(snapshot) == {Part.DATABASE}
+    assert ended.is_set()
+    late.join()
