@@ -23,7 +23,8 @@
     return base.pathname + base.search;
   };
   const show = async (address, focus) => {
-    await htmx.ajax("GET", fragment(address), { target: "#topology", swap: "morph:outerHTML" });
+    // The source matters: only on an element with hx-ext does htmx know how to morph.
+    await htmx.ajax("GET", fragment(address), { source: root(), target: "#topology", swap: "morph:outerHTML" });
     if (focus === "panel") document.getElementById("panel")?.focus({ preventScroll: true });
     else if (focus) nodeElement(focus)?.focus({ preventScroll: true });
     const panel = document.getElementById("panel");
@@ -32,14 +33,14 @@
   const nodeElement = (id) =>
     [...document.querySelectorAll("#topology svg a[data-node]")].find((a) => a.dataset.node === id && a.getClientRects().length > 0);
   const open = (link) => {
-    const address = link.href.split("#")[0];
+    const address = link.getAttribute("href").split("#")[0];
     history.pushState({ topology: true }, "", address);
     show(address, "panel");
   };
   const close = () => {
     const panel = document.querySelector("#panel[data-panel]");
     if (!panel) return false;
-    const address = panel.querySelector("[data-close]").href;
+    const address = panel.querySelector("[data-close]").getAttribute("href");
     history.pushState({ topology: true }, "", address);
     show(address, panel.dataset.panel);
     return true;
