@@ -15,11 +15,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from provisioning import blueprint
 from services.aws import recording
-from services.aws.errors import gap_of
 from services.aws.lanes import Lanes
 from services.aws.reader import CloudReader
 from services.aws.session import Clients, Sessions, Wire
@@ -29,7 +28,6 @@ from services.domain.environment import Environment
 from services.domain.snapshot import Snapshot
 from services.ports import StackSpec
 
-T = TypeVar("T")
 PRODUCTION = Environment(
     name="production",
     account="123456789012",
@@ -173,11 +171,6 @@ def own_sandbox() -> Iterator[str]:
             yield process.stdout.readline().split(" ready at ")[1].split()[0]
         finally:
             process.terminate()
-
-
-def explain(error: Exception) -> str:
-    """An AWS error in a line."""
-    return ": ".join(gap_of(error))
 
 
 def main() -> None:
