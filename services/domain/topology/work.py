@@ -77,7 +77,7 @@ def _service(eye: Eye, service: FargateService) -> Node:
             for event in sorted(service.events, key=lambda event: event.at, reverse=True)[:SHOWN_EVENTS]
         ),
     )
-    note = bounds or "does not scale"
+    note = bounds or "no scaling"
     return eye.node(
         Subject.service(service.name), Kind.SERVICE, service.name, state, Part.SERVICES,
         note=f"{note}, cpu {cpu.value:.0f} %" if cpu else note, corner=_healthy_word(service, state, healthy),

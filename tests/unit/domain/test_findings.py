@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from services.domain.finding import Finding, Requirement, Subject
 from services.domain.findings import RULES, findings, grouped
 from services.domain.findings.brief import BRIEF
-from services.domain.snapshot import Gap, Part, Reading, Snapshot, VpcLink, Zone
+from services.domain.snapshot import Part, Snapshot, VpcLink, Zone
 from services.domain.status import Status
 from tests import builders as b
 from tests.unit.domain.strategies import snapshots
@@ -247,49 +247,17 @@ def test_a_conversion_in_progress_is_told_but_is_still_no_standby():
     assert "is being made" in found[0].why
 
 
-def unread(*parts: Part, code: str = "AccessDenied") -> tuple[Reading, ...]:
-    return tuple(Reading(p, None, Gap(p, code, "No.", b.NOW)) if p in parts else Reading(p, b.NOW) for p in Part)
-
-
-def test_a_part_never_read_yields_its_gap_and_nothing_else():
-    everything = replace(b.legacy_snapshot(), readings=unread(*Part))
-    assert {finding.rule for finding in findings(everything)} == {"gap"}
-    assert len(findings(everything)) == len(Part)
-    assert all(finding.status is Status.UNKNOWN for finding in findings(everything))
-
-
-def test_a_snapshot_without_any_reading_is_unknown_not_healthy():
-    assert {f.rule for f in findings(Snapshot("new", b.NOW))} == {"gap"}
-
-
-@pytest.mark.parametrize("part", Part)
-def test_a_gap_is_found_once_beside_what_the_other_parts_say(part: Part):
-    found = findings(replace(HEALTHY, readings=unread(part)))
-    assert [(finding.rule, finding.detail) for finding in found] == [("gap", part)]
-
-
-@pytest.mark.parametrize(
-    ("code", "mend"),
-    [("ThrottlingException", "asks again"), ("AccessDenied", "reader role"), ("InternalError", "next reading")],
-)
-def test_a_gap_says_when_its_facts_are_from_and_what_would_mend_it(code: str, mend: str):
-    read = b.readings(failed={Part.CACHE: code})
-    found = findings(replace(HEALTHY, readings=read))
-    assert f"({code}, since 02:13:00). What is shown was read at 02:12:00." in found[0].why
-    assert mend in found[0].mend
-
-
-def test_old_facts_of_a_failed_part_still_count():
-    read = b.readings(failed={Part.DATABASE: "Throttling"})
-    rules = [f.rule for f in findings(replace(database(multi_az=False, secondary_zone=None), readings=read))]
-    assert rules == ["database-single-zone", "gap"]
-
-
 def test_missing_things_are_only_missed_once_their_stack_is_complete_and_their_part_was_read():
     assert (
         of(replace(HEALTHY, gateway=None, stacks=(b.stack("platform", status="CREATE_IN_PROGRESS"),)), "missing") == []
     )
-    assert of(replace(HEALTHY, gateway=None, readings=unread(Part.GATEWAY)), "missing") == []
+    assert (
+        of(
+            replace(HEALTHY, gateway=None, readings=tuple(r for r in b.readings() if r.part is not Part.GATEWAY)),
+            "missing",
+        )
+        == []
+    )
 
 
 def test_findings_of_one_rule_are_grouped_for_a_short_strip():
