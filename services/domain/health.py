@@ -11,7 +11,11 @@ from services.domain.states import healthy_tasks, present
 from services.domain.status import State, Status, worst
 from services.domain.wording import capital, counted, listed
 
-__all__ = ["State", "Status", "Verdict", "carried_by", "verdict", "worst"]
+__all__ = ["State", "Status", "Verdict", "carried_by", "stopped_by", "verdict", "worst"]
+
+
+_OF_ONE_ZONE = {"database-single-zone", "one-task", "few-zones", "targets-one-zone"}
+"""Rules that say that something stands in one zone: then the verdict says what losing the zone would stop."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +53,22 @@ def _of_findings(snapshot: Snapshot, found: Sequence[Finding]) -> Verdict:
         return Verdict(Status.HEALTHY, _sound(snapshot), "Everything that must be true was read, and is.")
     status = found[0].weight
     groups = [group for group in grouped(found) if group.first.weight is status]
-    sole = carried_by(snapshot) if status is Status.DEGRADED else ()
-    if len(sole) == 1:
-        first, rest = f"One zone carries everything; losing {sole[0]} stops it.", list(groups)
-    else:
-        first, rest = f"{_with_more(groups[0])}.", groups[1:]
-    lines = [] if len(sole) == 1 else [groups[0].first.why]
+    single = _single_points(snapshot) if groups[0].rule in _OF_ONE_ZONE else ""
+    first, rest = (single, groups) if single else (f"{_with_more(groups[0])}.", groups[1:])
+    lines = [] if single else [groups[0].first.why]
     if rest:
         titles = [_with_more(group) for group in rest]
         lines.append(f"{'Also: ' if lines else ''}{listed(titles, limit=3)}.")
     return Verdict(status, first, " ".join(lines))
+
+
+def _single_points(snapshot: Snapshot) -> str:
+    """Which zone's loss stops what; empty when no zone's would."""
+    sole = carried_by(snapshot)
+    if sole:
+        return f"One zone carries everything; losing {sole[0]} stops it."
+    told = [f"losing {zone} stops {listed(names)}" for zone, names in stopped_by(snapshot)]
+    return f"{capital('; '.join(told))}." if told else ""
 
 
 def _with_more(group: Group) -> str:
@@ -85,6 +95,20 @@ def carried_by(snapshot: Snapshot) -> tuple[str, ...]:
         zones.update((database.zone, database.secondary_zone if database.multi_az else database.zone))
     known = [zone for zone in zones if zone]
     return tuple(known) if len(zones) == 1 and snapshot.services and snapshot.databases else ()
+
+
+def stopped_by(snapshot: Snapshot) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """By zone, what its loss would stop: services with every task in it, databases without a standby elsewhere."""
+    found: dict[str, list[str]] = {}
+    for service in snapshot.services:
+        zones = {task.zone for task in present(service)}
+        if len(zones) == 1 and (zone := next(iter(zones))):
+            found.setdefault(zone, []).append(service.name)
+    for database in snapshot.databases:
+        if database.zone and not (database.multi_az and database.secondary_zone):
+            name = "the database" if len(snapshot.databases) == 1 else database.identifier
+            found.setdefault(database.zone, []).append(name)
+    return tuple((zone, tuple(names)) for zone, names in sorted(found.items()))
 
 
 def _sound(snapshot: Snapshot) -> str:

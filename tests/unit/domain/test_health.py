@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 
 from services.domain import states
 from services.domain.findings import findings
-from services.domain.health import carried_by, verdict, worst
+from services.domain.health import carried_by, stopped_by, verdict, worst
 from services.domain.snapshot import Part, Reading, Snapshot, VpcLink, Zone
 from services.domain.status import State, Status, as_read, freshness
 from tests import builders as b
@@ -44,6 +44,21 @@ def test_legacy_is_degraded_because_one_zone_carries_everything():
     assert said.status is Status.DEGRADED
     assert said.sentence == "One zone carries everything; losing us-east-1a stops it."
     assert "no standby" in said.why
+
+
+def test_two_zones_that_each_stop_something_are_both_named():
+    elsewhere = replace(b.legacy_snapshot(), databases=(b.database("legacy", multi_az=False, zone=b.ZONES[2]),))
+    said = judged(elsewhere)
+    assert said.sentence == (
+        "Losing us-east-1a stops rbac, audit and identity-sync; losing us-east-1c stops the database."
+    )
+    several = replace(elsewhere, services=(), databases=(*elsewhere.databases, b.database("second", zone=None)))
+    assert stopped_by(several) == (("us-east-1c", ("legacy-app",)),)
+
+
+def test_a_weakness_of_one_zone_whose_zone_is_not_known_is_said_by_its_title():
+    unknown = replace(b.snapshot(), databases=(b.database(multi_az=False, zone=None, secondary_zone=None),))
+    assert judged(unknown).sentence == "Database production-app has no standby."
 
 
 def test_other_weakness_names_its_first_finding_and_counts_the_rest():
