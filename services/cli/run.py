@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from services.cli.children import Child, Family
 from services.domain.access import SYSTEM
 from services.domain.environment import Environment
 from services.domain.errors import HavenError
+from services.domain.motion import moving
 from services.settings import Settings
 from services.usecases.provisioning import Progress
 
@@ -117,7 +119,12 @@ def _serve(plan: Plan, family: Family) -> None:
     if not _wait_for(f"{plan.endpoint}/haven-sandbox/status", family):
         return
     _say(started, "sandbox: up")
-    if not _provision(plan, started, family):
+    pause = partial(_pause, family)
+    haven = bootstrap.build(Settings(), pause=pause)
+    try:
+        _provision(plan, haven, started)
+        _settle(haven, pause, started)
+    except _Stopped:
         return
     _set_speed(plan)
     if not _wait_for(f"http://127.0.0.1:{plan.port}/healthz", family):
@@ -144,8 +151,7 @@ def _first_account(plan: Plan) -> str | None:
     return "(from HAVEN_ADMIN_PASSWORD)" if made and given else made
 
 
-def _provision(plan: Plan, started: float, family: Family) -> bool:
-    haven = bootstrap.build(Settings(), pause=lambda seconds: _pause(family, seconds))
+def _provision(plan: Plan, haven: bootstrap.Haven, started: float) -> None:
     known = {e.name: e for e in haven.environments.all(SYSTEM)}
     for name, blueprint, protected in ENVIRONMENTS:
         if name not in known:
@@ -160,15 +166,22 @@ def _provision(plan: Plan, started: float, family: Family) -> bool:
 
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
         ends = [pool.submit(deploy, name) for name, _, _ in ENVIRONMENTS]
-    for end in ends:
-        problem = end.exception()
-        if isinstance(problem, _Stopped):
-            return False
+    for problem in filter(None, (end.exception() for end in ends)):
         if isinstance(problem, HavenError):
             raise click.ClickException(f"provisioning failed: {problem.message}")
-        if problem:
-            raise problem
-    return True
+        raise problem
+
+
+def _settle(haven: bootstrap.Haven, pause: Callable[[float], None], started: float, seconds: float = 15.0) -> None:
+    """Wait until the worker has read both environments at rest, so that the first page shows them as they are. What
+    still moves after `seconds` is shown moving."""
+    _say(started, "worker: first reading")
+    since, deadline = haven.clock.now(), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        read = [current.snapshot for current in haven.snapshots.fleet(SYSTEM) if current.snapshot]
+        if len(read) == len(ENVIRONMENTS) and all(s.taken_at >= since and not moving(s) for s in read):
+            return
+        pause(0.3)
 
 
 def _pause(family: Family, seconds: float) -> None:

@@ -97,6 +97,7 @@ class LocalRun:
             "HAVEN_ADMIN_PASSWORD": PASSWORD,
             "HAVEN_TICK": "1",
             "HAVEN_LEASE": "3",
+            "HAVEN_SANDBOX_SPEED": "40",
             **{k: v for k, v in self._settings.items() if v},
         }
         started = time.monotonic()

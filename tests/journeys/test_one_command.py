@@ -30,7 +30,7 @@ def test_health_needs_no_login(run):
 
 def test_the_fleet_shows_both_environments_with_their_verdicts(run):
     browser = run.browser()
-    until(lambda: "Healthy" in browser.get("/")[1], 240, "production is healthy")
+    until(lambda: "Healthy" in browser.get("/")[1], 30, "production is healthy")
     text = browser.get("/")[1]
     assert "/environments/production/topology" in text
     assert "/environments/legacy/topology" in text
@@ -46,7 +46,7 @@ def findings_on(text: str) -> int:
 def test_production_has_no_finding_and_legacy_has_many(run):
     browser = run.browser()
     production = "/environments/production/topology"
-    until(lambda: findings_on(browser.get(production)[1]) == 0, 240, "no finding on production")
+    until(lambda: findings_on(browser.get(production)[1]) == 0, 30, "no finding on production")
     text = browser.get(production)[1]
     assert "us-east-1a" in text
     assert "us-east-1c" in text
