@@ -170,11 +170,11 @@ def _stores(pen: Pen, grid: Grid, topology: Topology, y: float) -> float:
     top = y + 16
     entries: list[tuple[str, float]] = []
     for row in topology.databases:
-        entries += [(str(row.node.zone), top + 23)] if row.node.zone in grid.zones else []
+        entries += [(str(row.node.zone), top + 10)] if row.node.zone in grid.zones else []
         top += database(pen, grid, row, top, topology.edges)
     for row in topology.caches:
         zones = dict.fromkeys(c.zone for c in row.cells for n in c.nodes if n.label == "Primary")
-        entries += [(zone, top + 22) for zone in zones]
+        entries += [(zone, top + 10) for zone in zones]
         top += cache(pen, grid, row, top, topology.edges)
     for part, rows in ((Part.DATABASE, topology.databases), (Part.CACHE, topology.caches)):
         if not rows:

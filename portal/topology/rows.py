@@ -177,9 +177,9 @@ def _replication(pen: Pen, grid: Grid, row: Row, y: float, height: float, edges:
             middle = y + height / 2 + 1
             pen.line(cls, f"M{start:g} {middle:g}H{stop:g}", head)
             words = "sync" if edge.flow is Flow.SYNC else "async"
-            pen.text((start + stop) / 2, middle - 6, (fit(words, abs(stop - start) + 8, 11), "t11"), cls="mid")
+            pen.text((start + stop) / 2 - 6, middle - 6, (fit(words, abs(stop - start) + 8, 11), "t11"), cls="mid")
             if edge.flow is Flow.SYNC and width_of(edge.label, 11, bold=True) < abs(stop - start):
-                pen.text((start + stop) / 2, middle + 15, (edge.label, "t11 b"), cls="mid")
+                pen.text((start + stop) / 2 - 6, middle + 15, (edge.label, "t11 b"), cls="mid")
         else:
             start, stop = grid.cell(source) + grid.box / 2, grid.cell(target) + grid.box / 2
             low = y + height + 7
