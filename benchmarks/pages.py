@@ -144,9 +144,8 @@ def main() -> None:
     print(full.line("Haven, always the full page"))
     print(plain.line("bare Flask, same size"))
     plain_p50, poll_p50, full_p50 = (statistics.median(load.seconds) for load in (plain, haven, full))
-    print(
-        f"p50 of a poll: {poll_p50 / plain_p50:.1f} times the bare page's; of a full page: {full_p50 / plain_p50:.1f} times"
-    )
+    poll_ratio, full_ratio = poll_p50 / plain_p50, full_p50 / plain_p50
+    print(f"p50 of a poll: {poll_ratio:.1f} times the bare page's; of a full page: {full_ratio:.1f} times")
 
 
 def _answers(port: int) -> bool:
