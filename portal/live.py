@@ -20,9 +20,10 @@ def polled(view: _View) -> _View:
 
 
 def is_polled() -> bool:
-    """Whether the present request was sent by the page itself, not by a person."""
+    """Whether the present request was sent by the page itself, not by a person. The page sends the version it shows;
+    a person who opens something asks for it without one."""
     view = current_app.view_functions.get(request.endpoint or "")
-    return bool(getattr(view, "polled", False))
+    return bool(getattr(view, "polled", False)) and "v" in request.args
 
 
 def token(*facts: object) -> str:

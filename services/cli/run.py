@@ -33,6 +33,10 @@ BUILDING_SPEED = 200.0
 """The sandbox's factor while the stacks come up, so that minutes of AWS's time pass in seconds."""
 
 
+_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+"""Opens loopback URLs; a proxy that the caller's environment names has no business there."""
+
+
 class _Stopped(Exception):
     """Somebody asked this run to end while it was waiting."""
 
@@ -53,8 +57,8 @@ class Plan:
 
     def child_environment(self) -> dict[str, str]:
         """What every child sees: the sandbox as AWS, and never the caller's own AWS credentials or profile."""
-        own = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-        return own | {
+        secret = ("AWS_", "HAVEN_ADMIN_PASSWORD", "HAVEN_NEW_PASSWORD")
+        return {k: v for k, v in os.environ.items() if not k.startswith(secret)} | {
             "HAVEN_HOME": str(self.settings.home.absolute()),
             "HAVEN_AWS_ENDPOINT_URL": self.endpoint,
             "HAVEN_COOKIE_SECURE": "false",
@@ -62,6 +66,8 @@ class Plan:
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_DEFAULT_REGION": self.settings.aws_region,
+            # the sandbox's metrics cost nothing, so they need not wait a minute as CloudWatch's would
+            "HAVEN_METRICS_EVERY": os.environ.get("HAVEN_METRICS_EVERY", "15"),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -100,22 +106,26 @@ def _plan() -> Plan:
 
 def _serve(plan: Plan, family: Family) -> None:
     started = time.monotonic()
+    password_given = os.environ.get("HAVEN_ADMIN_PASSWORD") or None
     environment = plan.child_environment()
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]  # this process provisions: it must not carry the caller's AWS credentials either
     os.environ.update(environment)
     logs = plan.settings.home / "log"
     logs.mkdir(exist_ok=True)
     python = sys.executable
     state = plan.settings.home / "sandbox"
-    sandbox = [python, "-m", "sandbox", "--port", str(plan.sandbox_port), "--state", str(state)]
+    command = [python, "-m", "sandbox", "--port", str(plan.sandbox_port), "--state", str(state), "--speed"]
+    bare = {name: value for name, value in environment.items() if not name.startswith("HAVEN_")}
     _say(started, "sandbox: starting (a local AWS; nothing here reaches AWS itself)")
-    family.adopt(Child("sandbox", [*sandbox, "--speed", str(BUILDING_SPEED)], environment, logs / "sandbox.log"))
+    sandbox = family.adopt(Child("sandbox", [*command, str(BUILDING_SPEED)], bare, logs / "sandbox.log"))
     web = [python, "-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "8", "--keep-alive", "30"]
     web += ["--no-control-socket", "--graceful-timeout", "2", "-b", f"127.0.0.1:{plan.port}", "wsgi:app"]
     family.adopt(Child("portal", web, environment, logs / "portal.log"))
     family.adopt(Child("worker", [python, "-m", "services.worker"], environment, logs / "worker.log"))
     tending = threading.Thread(target=_tend, args=(family,), daemon=True)
     tending.start()
-    password = _first_account(plan)
+    password = _first_account(plan, password_given)
     if not _wait_for(f"{plan.endpoint}/haven-sandbox/status", family):
         return
     _say(started, "sandbox: up")
@@ -126,6 +136,7 @@ def _serve(plan: Plan, family: Family) -> None:
         _settle(haven, pause, started)
     except _Stopped:
         return
+    sandbox.command = [*command, str(plan.speed)]  # should it die: the speed to come back with
     _set_speed(plan)
     if not _wait_for(f"http://127.0.0.1:{plan.port}/healthz", family):
         return
@@ -144,9 +155,8 @@ def _tend(family: Family) -> None:
             click.echo(line, err=True)
 
 
-def _first_account(plan: Plan) -> str | None:
+def _first_account(plan: Plan, given: str | None) -> str | None:
     """The password to show once: the one just generated. One given by HAVEN_ADMIN_PASSWORD is not echoed."""
-    given = os.environ.get("HAVEN_ADMIN_PASSWORD") or None
     made = bootstrap.build(plan.settings).users.ensure_first_admin(given)
     return "(from HAVEN_ADMIN_PASSWORD)" if made and given else made
 
@@ -212,14 +222,14 @@ def _set_speed(plan: Plan) -> None:
     request = urllib.request.Request(  # noqa: S310 - our own loopback URL
         f"{plan.endpoint}/haven-sandbox/speed", body, {"Content-Type": "application/json"}, method="POST"
     )
-    urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+    _OPEN(request, timeout=10).close()
 
 
 def _wait_for(url: str, family: Family, seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+            _OPEN(url, timeout=5).close()
             return True
         except OSError:
             if family.stopping.wait(0.2):

@@ -2,6 +2,7 @@
 may ever reach AWS."""
 
 import json
+import os
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -16,20 +17,23 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TIMEOUT = 120.0
 
 
-def endpoint(url: str | None) -> str:
+def endpoint(url: str) -> str:
     """The sandbox's base URL. Raises click.ClickException unless it is plain http on loopback."""
-    if not url:
-        raise click.ClickException("HAVEN_AWS_ENDPOINT_URL is not set: there is no sandbox to talk to.")
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in LOOPBACK:
         raise click.ClickException(f"{url} is not a sandbox: only http on 127.0.0.1, localhost or [::1] is.")
     return url.rstrip("/")
 
 
+def where_a_run_has_it() -> str:
+    """Where `make run` starts the sandbox in this environment, for whoever types in another shell."""
+    return f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT', '5001')}"
+
+
 def call(path: str, method: str = "GET", **body: Any) -> Any:
     """Call the control API and return its JSON. Raises click.ClickException with the sandbox's own words."""
     request = Request(  # noqa: S310 - `endpoint` lets only http on loopback through
-        f"{endpoint(Settings().aws_endpoint_url)}/haven-sandbox/{path}",
+        f"{endpoint(Settings().aws_endpoint_url or where_a_run_has_it())}/haven-sandbox/{path}",
         method=method,
         data=json.dumps(body).encode() if method != "GET" else None,
         headers={"Content-Type": "application/json"},

@@ -1,5 +1,8 @@
 """`haven user`: people, for the operator of Haven who has no login yet or lost it."""
 
+import getpass
+import socket
+
 import click
 
 from services import bootstrap
@@ -7,6 +10,11 @@ from services.domain.access import SYSTEM, Role
 from services.settings import Settings
 
 _ROLE = click.Choice([role.value for role in Role])
+
+
+def _here() -> str:
+    """Who typed the command, for the ledger: there is no login here."""
+    return f"cli {getpass.getuser()}@{socket.gethostname()}"
 
 
 @click.group()
@@ -20,7 +28,7 @@ def user() -> None:
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="HAVEN_NEW_PASSWORD")
 def add(name: str, role: str, password: str) -> None:
     """Add a person."""
-    bootstrap.build(Settings()).users.add(SYSTEM, name, Role(role), password)
+    bootstrap.build(Settings()).users.add(SYSTEM, name, Role(role), password, client=_here())
     click.echo(f"{name} may log in as {role}.")
 
 
@@ -29,7 +37,7 @@ def add(name: str, role: str, password: str) -> None:
 @click.argument("role", type=_ROLE)
 def set_role(name: str, role: str) -> None:
     """Give a person another role; ends their sessions."""
-    bootstrap.build(Settings()).users.set_role(SYSTEM, name, Role(role))
+    bootstrap.build(Settings()).users.set_role(SYSTEM, name, Role(role), client=_here())
     click.echo(f"{name} is {role} now.")
 
 
@@ -37,7 +45,7 @@ def set_role(name: str, role: str) -> None:
 @click.argument("name")
 def disable(name: str) -> None:
     """Keep a person from logging in; ends their sessions."""
-    bootstrap.build(Settings()).users.disable(SYSTEM, name)
+    bootstrap.build(Settings()).users.disable(SYSTEM, name, client=_here())
     click.echo(f"{name} can no longer log in.")
 
 
@@ -45,7 +53,7 @@ def disable(name: str) -> None:
 @click.argument("name")
 def enable(name: str) -> None:
     """Let a disabled person log in again."""
-    bootstrap.build(Settings()).users.enable(SYSTEM, name)
+    bootstrap.build(Settings()).users.enable(SYSTEM, name, client=_here())
     click.echo(f"{name} can log in again.")
 
 
@@ -54,7 +62,7 @@ def enable(name: str) -> None:
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="HAVEN_NEW_PASSWORD")
 def reset_password(name: str, password: str) -> None:
     """Set a new password; ends their sessions and lifts a lock."""
-    bootstrap.build(Settings()).users.reset_password(SYSTEM, name, password)
+    bootstrap.build(Settings()).users.reset_password(SYSTEM, name, password, client=_here())
     click.echo(f"{name} has a new password.")
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from services.domain.facts import Fact, Kind, facts
 from services.domain.snapshot import Part, Snapshot
-from services.domain.wording import capital, listed
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,4 @@ def _sentence(fact: Fact, before: str, after: str) -> str:
     return f"{fact.name}: {fact.aspect} {before or 'none'} to {after or 'none'}"
 
 
-def summary(found: Sequence[Change], limit: int = 3) -> str:
-    """One line for a list of kept snapshots; empty when nothing changed."""
-    return capital(listed([change.what for change in found], limit=limit))
-
-
-__all__ = ["Change", "Kind", "changes", "fingerprint", "summary"]
+__all__ = ["Change", "Kind", "changes", "fingerprint"]

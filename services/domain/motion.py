@@ -1,9 +1,10 @@
 """Whether something in an environment is on its way, so that it is worth looking more often."""
 
 from services.domain.snapshot import Snapshot
+from services.domain.states import cache_state, database_state
+from services.domain.status import Status
 
 _TASKS_AT_REST = frozenset({"RUNNING", "STOPPED"})
-_DATABASES_AT_REST = frozenset({"available", "storage-optimization", "stopped", "failed"})
 
 
 def moving(snapshot: Snapshot) -> bool:
@@ -13,6 +14,6 @@ def moving(snapshot: Snapshot) -> bool:
         or any(deployment.rollout == "IN_PROGRESS" for s in snapshot.services for deployment in s.deployments)
         or any(task.last_status not in _TASKS_AT_REST for s in snapshot.services for task in s.tasks)
         or any(t.state == "initial" for s in snapshot.services if s.target_group for t in s.target_group.targets)
-        or any(database.status not in _DATABASES_AT_REST for database in snapshot.databases)
-        or any(cache.status != "available" for cache in snapshot.caches)
+        or any(database_state(database).status is Status.CHANGING for database in snapshot.databases)
+        or any(cache_state(cache).status is Status.CHANGING for cache in snapshot.caches)
     )

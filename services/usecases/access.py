@@ -57,11 +57,12 @@ class Access:
             attempt = store.users.attempt(name, now, lock_after=self._lockout_after, lock_for=self._lockout_for)
             credential = store.users.get(name) if NAME.fullmatch(name) else None
         if not attempt.allowed:
+            self._refused(attempt, credential, client, "locked")
             raise _locked(attempt)
         usable = credential if credential and not credential.user.disabled else None
         hashed = usable.password_hash if usable else None
         if not self._passwords.verify(hashed, password[: PASSWORD_MOST + 1]) or usable is None:
-            self._refused(attempt, credential, client)
+            self._refused(attempt, credential, client, _why(credential))
             raise _locked(attempt) if attempt.locked_until else Invalid(WRONG, {"password": WRONG})
         return self._open(usable, password, client)
 
@@ -118,12 +119,11 @@ class Access:
     def _holds(self, session: LoginSession, now: datetime) -> bool:
         return now - session.seen_at < self._idle and now - session.created_at < self._absolute
 
-    def _refused(self, attempt: Attempt, credential: Credential | None, client: str) -> None:
+    def _refused(self, attempt: Attempt, credential: Credential | None, client: str, why: str) -> None:
         target = credential.user.name if credential else UNKNOWN
-        why = "no such user" if credential is None else "disabled" if credential.user.disabled else "wrong password"
         with self._unit() as store:
             self._record(store, ANONYMOUS, "log in", "failed", target, client, why=why, in_a_row=str(attempt.failures))
-            if attempt.locked_until:
+            if attempt.allowed and attempt.locked_until:
                 until = attempt.locked_until.isoformat(timespec="seconds")
                 self._record(store, "system", "lock login", "done", target, client, until=until)
 
@@ -192,3 +192,10 @@ def _hash(token: str) -> str:
 def _locked(attempt: Attempt) -> NotAllowed:
     until = f"{attempt.locked_until:%H:%M:%S}" if attempt.locked_until else "later"
     return NotAllowed(f"Too many failed logins for this name. It can be tried again after {until} UTC.")
+
+
+def _why(credential: Credential | None) -> str:
+    """Why a pair was refused, for the ledger alone."""
+    if credential is None:
+        return "no such user"
+    return "disabled" if credential.user.disabled else "wrong password"

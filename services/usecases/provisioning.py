@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from services.domain.access import Actor, Permission
 from services.domain.environment import Environment
-from services.domain.errors import Refused
+from services.domain.errors import NotNow, OutcomeUnknown, Refused
 from services.ports import Clock, Entry, Provisioner, StackOutcome, StackSpec, UnitOfWork
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One line of news about a stack: `word` is creating, updating, unchanged, done or failed."""
+    """One line of news about a stack: `word` is creating, updating, waiting, unchanged, done or failed."""
 
     stack: str
     word: str
@@ -23,6 +23,8 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+PATIENCE = 240
+"""Looks in a row that AWS may leave without an answer before a deployment is given up; a quarter of a second apart."""
 
 
 class Provisioning:
@@ -36,7 +38,7 @@ class Provisioning:
     def deploy(self, actor: Actor, environment: Environment, specs: Sequence[StackSpec], report: Report) -> None:
         """Bring every stack to its spec. Raises Refused with the first failure once nothing is running any more."""
         actor.require(Permission.DEPLOY)
-        self._record(actor, environment, "deployment.started", "ok", {"stacks": " ".join(s.name for s in specs)})
+        self._record(actor, environment, "start deployment", "done", {"stacks": " ".join(s.name for s in specs)})
         rollout = _Rollout(self._provisioner, environment, specs, report)
         try:
             while rollout.advance():
@@ -44,9 +46,9 @@ class Provisioning:
             if rollout.failures:
                 raise Refused("; ".join(rollout.failures))
         except Exception as problem:
-            self._record(actor, environment, "deployment.failed", "failed", {"why": str(problem)[:500]})
+            self._record(actor, environment, "finish deployment", "failed", {"why": str(problem)[:500]})
             raise
-        self._record(actor, environment, "deployment.finished", "ok", {"changed": " ".join(rollout.changed)})
+        self._record(actor, environment, "finish deployment", "done", {"changed": " ".join(rollout.changed)})
 
     def _record(
         self, actor: Actor, environment: Environment, action: str, outcome: str, detail: dict[str, str]
@@ -65,6 +67,7 @@ class _Rollout:
         self._waiting = list(specs)
         self._running: list[StackSpec] = []
         self._outputs: dict[str, dict[str, str]] = {}
+        self._delays = 0
         self.changed: list[str] = []
         self.failures: list[str] = []
 
@@ -72,27 +75,41 @@ class _Rollout:
         """Start what can start, look at what runs; False once there is nothing left to wait for."""
         if not self.failures:
             for spec in [s for s in self._waiting if all(name in self._outputs for name in s.after)]:
-                self._waiting.remove(spec)
-                self._start(spec)
+                self._patiently(self._start, spec)
         for spec in list(self._running):
-            self._look(spec)
+            self._patiently(self._look, spec)
         return bool(self._running or (self._waiting and not self.failures))
+
+    def _patiently(self, step: Callable[[StackSpec], None], spec: StackSpec) -> None:
+        """Take a step. What AWS could not answer just now, or whose answer was lost, is looked at again next time:
+        every step starts with a look, and a change set's token makes a repeated request the same request."""
+        try:
+            step(spec)
+        except (NotNow, OutcomeUnknown) as problem:
+            self._delays += 1
+            if self._delays > PATIENCE:
+                raise
+            self._report(Progress(spec.name, "waiting", problem.message))
+        else:
+            self._delays = 0
 
     def _start(self, spec: StackSpec) -> None:
         known = self._provisioner.outcome(self._environment, spec.name)
         if known is not None and not known.done:
-            self._running.append(spec)  # a deployment that an earlier run of Haven left on its way
-            return
+            return  # an earlier deployment is on its way: this one comes after it
         try:
             change_set = self._provisioner.change_set(self._environment, spec, self._outputs)
         except Refused as refusal:
+            self._waiting.remove(spec)
             self._fail(spec, refusal.message)
             return
         if change_set is None:
+            self._waiting.remove(spec)
             self._finish(spec, "unchanged", self._provisioner.outcome(self._environment, spec.name))
             return
         self._report(Progress(spec.name, "updating" if known else "creating"))
         self._provisioner.execute(self._environment, spec, change_set)
+        self._waiting.remove(spec)
         self._running.append(spec)
 
     def _look(self, spec: StackSpec) -> None:

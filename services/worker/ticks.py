@@ -52,7 +52,7 @@ class Ticks:
         self._held: dict[str, Lease] = {}
         self._due: dict[str, datetime] = {}
         self._busy: set[str] = set()
-        self._last: dict[str, Snapshot] = {}
+        self._started: dict[str, datetime] = {}
 
     def renew(self) -> None:
         """Take or renew the lease of every environment; what another worker holds is left to it."""
@@ -75,7 +75,7 @@ class Ticks:
             if name in self._busy or self._due.get(name, now) > now:
                 continue
             self._busy.add(name)
-            self._due[name] = now + self._every(self._last.get(name))
+            self._started[name] = now
             self._submit(lambda name=name, token=lease.token: self._take(name, token))  # type: ignore[misc]
 
     def release(self) -> None:
@@ -91,11 +91,14 @@ class Ticks:
         return self._leases.acquire(f"snapshots:{name}", self._holder, self._lease_for)
 
     def _take(self, name: str, token: int) -> None:
+        seen: Snapshot | None = None
         try:
-            self._last[name] = self._snapshots.take(name, token).snapshot
+            seen = self._snapshots.take(name, token).snapshot
         except HavenError as problem:
             log.warning("snapshot not taken", environment=name, why=problem.message)
         except Exception:
             log.exception("snapshot failed", environment=name)
         finally:
+            # by what was just seen: what began to move is looked at again soon
+            self._due[name] = self._started[name] + self._every(seen)
             self._busy.discard(name)

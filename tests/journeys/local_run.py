@@ -149,11 +149,12 @@ class LocalRun:
                 continue
             try:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                ours = f"HAVEN_HOME={self.home.absolute()}".encode() in (entry / "environ").read_bytes()
+                home = str(self.home.absolute())
+                ours = f"HAVEN_HOME={home}".encode() in (entry / "environ").read_bytes() or home in command
                 dead = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
             except OSError:
                 continue
-            if ours and not dead and word in command and "services.cli run" not in command:
+            if ours and not dead and word in command and "services.cli run" not in command and "pytest" not in command:
                 found.append(int(entry.name))
         return sorted(found)
 

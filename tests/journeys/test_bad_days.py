@@ -96,6 +96,7 @@ def test_the_sandbox(run):
 
     until(lambda: stacks() == before, 30, "the same stacks are back")
     until(lambda: is_fresh(browser), 60, "fresh again")
+    assert run.control("status")["speed"] == 40
 
 
 def test_postgresql(run, database):

@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from services.cli.sandbox import endpoint, sandbox
+from services.cli.sandbox import endpoint, sandbox, where_a_run_has_it
 
 STATUS = {
     "time": "2026-11-22T16:00:00+00:00",
@@ -85,10 +85,11 @@ def test_takes_loopback(url: str) -> None:
     assert endpoint(url) == url.rstrip("/")
 
 
-def test_says_when_no_endpoint_is_set() -> None:
-    result = run("", "status")
-    assert result.exit_code == 1
-    assert "HAVEN_AWS_ENDPOINT_URL is not set" in result.output
+def test_without_an_endpoint_it_is_the_local_run_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SANDBOX_PORT", raising=False)
+    assert where_a_run_has_it() == "http://127.0.0.1:5001"
+    monkeypatch.setenv("SANDBOX_PORT", "5999")
+    assert where_a_run_has_it() == "http://127.0.0.1:5999"
 
 
 def test_says_when_nobody_answers(fake: Fake) -> None:

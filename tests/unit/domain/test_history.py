@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.domain.history import Kind, changes, fingerprint, summary
+from services.domain.history import Kind, changes, fingerprint
 from services.domain.snapshot import Part, ScheduledAction, Snapshot
 from tests import builders as b
 from tests.unit.domain.strategies import snapshots
@@ -120,11 +120,6 @@ def test_things_of_a_part_that_was_never_read_do_not_appear_or_vanish():
 def test_changes_name_their_node_and_bare_values():
     change = changes(BEFORE, rbac(desired=4))[0]
     assert (change.subject, change.before, change.after, change.kind) == ("service-rbac", "3", "4", Kind.COUNT)
-
-
-def test_a_summary_is_one_line():
-    assert summary(changes(BEFORE, b.legacy_snapshot())).endswith("more")
-    assert summary(()) == ""
 
 
 @settings(max_examples=20, deadline=timedelta(seconds=5), suppress_health_check=list(HealthCheck))

@@ -31,6 +31,12 @@ def in_motion():
     yield replace(snapshot, caches=(replace(snapshot.caches[0], status="modifying"),))
 
 
+def test_what_is_broken_for_long_is_not_on_its_way():
+    snapshot = builders.snapshot()
+    broken = replace(snapshot.databases[0], status="storage-full")
+    assert not moving(replace(snapshot, databases=(broken,)))
+
+
 @pytest.mark.parametrize("snapshot", list(in_motion()))
 def test_each_kind_of_motion_counts(snapshot):
     assert moving(snapshot)

@@ -136,8 +136,15 @@ def test_polling_is_no_sign_of_a_person(as_: SignIn, house: House) -> None:
     client = as_("viewer")
     for _ in range(house.settings.session_idle // 60 + 1):
         house.clock.move(minutes=1)
-        answer = client.get("/fleet/live", headers={"HX-Request": "true"})
+        answer = client.get("/fleet/live?v=0123456789abcdef", headers={"HX-Request": "true"})
     assert answer.status_code == 401
+
+
+def test_opening_a_part_of_the_page_is_one(as_: SignIn, house: House) -> None:
+    client = as_("viewer")
+    for _ in range(house.settings.session_idle // 60 + 1):
+        house.clock.move(minutes=1)
+        assert client.get("/fleet/live", headers={"HX-Request": "true"}).status_code == 200
 
 
 def test_looking_around_is_one(as_: SignIn, house: House) -> None:

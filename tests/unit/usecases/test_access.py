@@ -116,13 +116,15 @@ def test_any_name_is_locked_after_three_and_says_until_when(scene: Scene, name: 
     assert "02:28:00 UTC" in refused.message
 
 
-def test_a_lock_is_written_once_and_refuses_without_work(scene: Scene) -> None:
+def test_a_lock_refuses_without_work_and_every_attempt_is_written(scene: Scene) -> None:
     for _ in range(3):
         scene.fail()
+    assert scene.ledger()[-1] == ("system", "lock login", "done", "ada")
     work, written = scene.passwords.verified, len(scene.entries())
     scene.fail()
-    assert (scene.passwords.verified, len(scene.entries())) == (work, written)
-    assert scene.ledger()[-1] == ("system", "lock login", "done", "ada")
+    assert (scene.passwords.verified, len(scene.entries())) == (work, written + 1)
+    assert scene.entries()[-1].detail["why"] == "locked"
+    assert [action for _, action, _, _ in scene.ledger()].count("lock login") == 1
 
 
 def test_a_lock_runs_out(scene: Scene) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from services.domain.access import SYSTEM, Actor, Role
 from services.domain.environment import Environment
-from services.domain.errors import NotAllowed, Refused
+from services.domain.errors import NotAllowed, NotNow, OutcomeUnknown, Refused
 from services.ports import Entry, StackOutcome, StackSpec
 from services.usecases.provisioning import Progress, Provisioning
 
@@ -88,7 +88,7 @@ def test_a_stack_waits_for_those_it_depends_on_and_gets_their_outputs():
     assert cloud.log.index("secure network") < cloud.log.index("data")
     assert cloud.inputs["service-rbac"] == {"network", "data", "platform"}
     assert [(p.stack, p.word) for p in news if p.stack == "network"] == [("network", "creating"), ("network", "done")]
-    assert [e.action for e in entries] == ["deployment.started", "deployment.finished"]
+    assert [e.action for e in entries] == ["start deployment", "finish deployment"]
 
 
 def test_independent_stacks_run_side_by_side():
@@ -114,7 +114,7 @@ def test_a_failed_stack_stops_what_depends_on_it_and_says_why():
         provisioning.deploy(SYSTEM, PRODUCTION, SPECS, lambda _news: None)
     assert "service-rbac" not in cloud.log
     assert "secure platform" in cloud.log  # what ran beside it is seen to its end
-    assert entries[-1].action == "deployment.failed"
+    assert (entries[-1].action, entries[-1].outcome) == ("finish deployment", "failed")
 
 
 def test_a_refused_change_set_is_reported_in_aws_words():
@@ -123,13 +123,45 @@ def test_a_refused_change_set_is_reported_in_aws_words():
         provisioning.deploy(SYSTEM, PRODUCTION, SPECS, lambda _news: None)
 
 
-def test_a_stack_left_on_its_way_by_an_earlier_run_is_waited_for():
+def test_a_deployment_left_on_its_way_is_waited_for_and_then_ours_is_made():
     cloud = Cloud()
     cloud.looks["network"] = 3
     provisioning, _ = desk(cloud)
     provisioning.deploy(SYSTEM, PRODUCTION, SPECS, lambda _news: None)
-    assert "network" not in cloud.log
+    assert cloud.log[0] == "network"
     assert "data" in cloud.log
+
+
+@pytest.mark.parametrize("problem", [NotNow("Rate exceeded"), OutcomeUnknown("The answer was lost.")])
+def test_an_answer_aws_owes_is_asked_for_again(problem):
+    cloud = Stuttering(problem, times=5)
+    provisioning, entries = desk(cloud)
+    news: list[Progress] = []
+    provisioning.deploy(SYSTEM, PRODUCTION, SPECS, news.append)
+    assert cloud.done == {s.name for s in SPECS}
+    assert [p.detail for p in news if p.word == "waiting"] == [problem.message] * 5
+    assert entries[-1].outcome == "done"
+
+
+def test_patience_ends():
+    provisioning, entries = desk(Stuttering(NotNow("Rate exceeded"), times=10_000))
+    with pytest.raises(NotNow):
+        provisioning.deploy(SYSTEM, PRODUCTION, SPECS, lambda _news: None)
+    assert entries[-1].outcome == "failed"
+
+
+class Stuttering(Cloud):
+    """Leaves the first looks without an answer."""
+
+    def __init__(self, problem: Exception, times: int) -> None:
+        super().__init__()
+        self.problem, self.times = problem, times
+
+    def outcome(self, environment, name):
+        if self.times:
+            self.times -= 1
+            raise self.problem
+        return super().outcome(environment, name)
 
 
 def test_only_those_who_may_deploy_do():

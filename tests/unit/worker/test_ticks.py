@@ -183,13 +183,14 @@ def test_an_unreachable_database_leaves_the_held_leases_alone(clock, leases):
     assert taken.calls == [("production", 1)]
 
 
-def test_an_environment_in_motion_is_read_more_often(clock, leases):
+def test_what_is_seen_moving_is_looked_at_again_soon(clock, leases):
     taken = Taken()
     ticks = worker("a", clock, leases, taken, busy="legacy")
     ticks.renew()
     ticks.tick()
-    clock.at += timedelta(seconds=15)
-    ticks.tick()
     clock.at += timedelta(seconds=2)
     ticks.tick()
-    assert [name for name, _ in taken.calls] == ["production", "legacy"] * 2 + ["legacy"]
+    assert [name for name, _ in taken.calls] == ["production", "legacy", "legacy"]
+    clock.at += timedelta(seconds=13)
+    ticks.tick()
+    assert [name for name, _ in taken.calls] == ["production", "legacy", "legacy", "production", "legacy"]
