@@ -48,7 +48,7 @@ class CloudReader(Protocol):
 
     def read(self, environment: Environment, previous: Snapshot | None, *, metrics: bool) -> Snapshot:
         """A snapshot of now. A part that fails keeps `previous`'s facts and their time, with a gap; never raises for
-        AWS's errors. With `metrics` False the metrics of `previous` are carried over unread."""
+        AWS's errors. With `metrics` False the metrics and failovers of `previous` are carried over unread."""
         ...
 
 

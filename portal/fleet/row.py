@@ -9,9 +9,9 @@ from portal.fleet.search import ALL, Found
 from services.domain.environment import Environment
 from services.domain.findings import Group, findings, grouped
 from services.domain.health import verdict
-from services.domain.snapshot import Snapshot, Stack
+from services.domain.snapshot import Failover, Part, Snapshot, Stack
 from services.domain.states import service_state
-from services.domain.status import Status
+from services.domain.status import Status, freshness
 from services.usecases.snapshots import Current
 
 _SHOWN_FINDINGS = 3
@@ -28,7 +28,8 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One environment on the page. `read_at` is None before its first reading."""
+    """One environment on the page. `read_at` is None before its first reading, `events.read_at` before AWS's events
+    were."""
 
     environment: Environment
     shape: str
@@ -40,6 +41,7 @@ class Row:
     more: int
     found: tuple[Group, ...]
     deployment: Stack | None
+    events: "Events"
     serving: tuple[int, int]
     read_at: datetime | None
     memory: bool
@@ -51,6 +53,15 @@ class Row:
     def deployed_at(self) -> datetime | None:
         """When the last deployment began."""
         return deployed_at(self.deployment) if self.deployment else None
+
+
+@dataclass(frozen=True)
+class Events:
+    """What AWS's events tell: the newest failover, None without one. `old` when they could not be read lately."""
+
+    failover: Failover | None = None
+    read_at: datetime | None = None
+    old: bool = False
 
 
 def row(seen: Current, now: datetime, stale_after: timedelta, hits: Found = ALL) -> Row:
@@ -71,6 +82,7 @@ def row(seen: Current, now: datetime, stale_after: timedelta, hits: Found = ALL)
         more=max(0, len(groups) - _SHOWN_FINDINGS),
         found=groups[:_SHOWN_FINDINGS],
         deployment=_last_deployment(snapshot),
+        events=_events(snapshot, now, stale_after),
         serving=_serving(snapshot),
         read_at=snapshot.taken_at,
         memory=seen.from_memory,
@@ -99,6 +111,7 @@ def _without(seen: Current, now: datetime, stale_after: timedelta) -> Row:
         more=0,
         found=(),
         deployment=None,
+        events=Events(),
         serving=(0, 0),
         read_at=None,
         memory=seen.from_memory,
@@ -126,6 +139,13 @@ def _serving(snapshot: Snapshot) -> tuple[int, int]:
     """How many services are healthy (or changing with enough tasks), of how many."""
     good = (Status.HEALTHY, Status.CHANGING)
     return sum(service_state(service).status in good for service in snapshot.services), len(snapshot.services)
+
+
+def _events(snapshot: Snapshot, now: datetime, stale_after: timedelta) -> Events:
+    """The newest failover, as last read."""
+    reading = snapshot.reading(Part.EVENTS)
+    old = reading.gap is not None or freshness(snapshot, Part.EVENTS, now, stale_after) is not None
+    return Events(max(snapshot.failovers, key=lambda each: each.at, default=None), reading.read_at, old)
 
 
 def _last_deployment(snapshot: Snapshot) -> Stack | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from services.aws import applicationautoscaling, cloudwatch, ec2, ecs, elasticache, elbv2, rds, sqs
+from services.aws import applicationautoscaling, cloudwatch, ec2, ecs, elasticache, elbv2, failovers, rds, sqs
 from services.aws.ecs import ServiceFacts, TaskKey
 from services.aws.lanes import Caller
 from services.aws.resources import Resources
@@ -182,6 +182,16 @@ class Gather:
         batches = _batches(queries, cloudwatch.METRICS_PER_CALL)
         found = await asyncio.gather(*(self._ask("cloudwatch", self._at.metrics, batch, now) for batch in batches))
         return tuple(metric for some in found for metric in some)
+
+    async def failovers(self, resources: Resources) -> tuple[shapes.Failover, ...]:
+        """The newest failovers of the databases and the caches."""
+        databases = resources.ids("AWS::RDS::DBInstance")
+        caches = resources.ids("AWS::ElastiCache::ReplicationGroup")
+        asks = [
+            *([self._ask("rds", self._at.database_failovers, databases)] if databases else []),
+            *([self._ask("elasticache", self._at.cache_failovers, caches)] if caches else []),
+        ]
+        return failovers.newest(each for some in await asyncio.gather(*asks) for each in some)
 
 
 def _balancers(resources: Resources) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class Memory:
         self.queues = self._known(Part.QUEUES, self._previous.queues)
         self.alarms = self._known(Part.ALARMS, self._previous.alarms)
         self.metrics = self._known(Part.METRICS, self._previous.metrics)
+        self.failovers = self._known(Part.EVENTS, self._previous.failovers)
 
     def _known(self, part: Part, facts: T) -> Known[T]:
         return Known(facts, self._previous.reading(part))

@@ -8,7 +8,7 @@ tasks (listed, then described) and metrics (which need the cache's nodes, the se
 Calls of one snapshot, for an environment of s services in one cluster, in an account where everything fits a page: 1
 for the stacks (and one for each stack that changed since the last time), 4 for zones and network, 2 for the API, 4 + s
 for load balancer and targets, 1 per ten services, 3 for tasks, 3 for scaling, 2 each for databases, caches, queues and
-alarms, and once a minute 1 for all metrics.
+alarms, and once a minute 1 for all metrics and 2 for the failovers among the events.
 """
 
 import time
@@ -116,6 +116,10 @@ class CloudReader:
         queues = owned(memory.queues, gather.queues)
         alarms = owned(memory.alarms, gather.alarms)
 
+        # With the metrics; also at once where the snapshot before is from before events were read at all.
+        due = metrics or memory.failovers.reading == Reading(Part.EVENTS, None)
+        failovers = owned(memory.failovers, gather.failovers) if due else None
+
         async def points() -> tuple[Metric, ...]:
             resources = Resources(await stacks.known())
             return await gather.metrics(
@@ -123,7 +127,8 @@ class CloudReader:
             )
 
         metered = await part(memory.metrics, points).outcome() if metrics else memory.metrics
-        readings: list[Reading] = [metered.reading]
+        told = await failovers.outcome() if failovers else memory.failovers
+        readings: list[Reading] = [metered.reading, told.reading]
 
         async def facts(read: PartRead[T]) -> T:
             outcome = await read.outcome()
@@ -144,6 +149,7 @@ class CloudReader:
             queues=await facts(queues),
             alarms=await facts(alarms),
             metrics=metered.facts,
+            failovers=told.facts,
         )
         await caller.quiet(self._deadline - (self._monotonic() - started))  # so that the count of calls is whole
         order = list(Part)

@@ -12,6 +12,7 @@ from services.aws import (
     ecs,
     elasticache,
     elbv2,
+    failovers,
     rds,
     sqs,
     stacks,
@@ -129,3 +130,9 @@ class Sources:
 
     def metrics(self, wanted: Sequence[Wanted], now: datetime) -> tuple[shapes.Metric, ...]:
         return cloudwatch.read_metrics(self._at.cloudwatch, wanted, now)
+
+    def database_failovers(self, identifiers: Sequence[str]) -> tuple[shapes.Failover, ...]:
+        return failovers.list_database_failovers(self._at.rds, identifiers)
+
+    def cache_failovers(self, ids: Sequence[str]) -> tuple[shapes.Failover, ...]:
+        return failovers.list_cache_failovers(self._at.elasticache, ids)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.domain.finding import Subject
-from services.domain.snapshot import Alarm, Cache, Database, FargateService, Part, Queue, Scaling, Snapshot
+from services.domain.snapshot import Alarm, Cache, Database, Failover, FargateService, Part, Queue, Scaling, Snapshot
 from services.domain.states import present, task_state
 
 
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     COUNT = "count"
     PLACE = "place"
     SETTING = "setting"
+    FAILOVER = "failover"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def _all(snapshot: Snapshot) -> Iterator[Fact]:
         yield of.setting("termination protection", _switch(stack.termination_protection))
     for alarm in snapshot.alarms:
         yield from _alarm(alarm)
+    yield from _failovers(snapshot)
 
 
 @dataclass(frozen=True)
@@ -235,3 +237,15 @@ def _alarm(alarm: Alarm) -> Iterator[Fact]:
     yield of.exists()
     yield of.status("state", alarm.state)
     yield of.setting("actions", _switch(alarm.actions_enabled))
+
+
+def _failovers(snapshot: Snapshot) -> Iterator[Fact]:
+    newest: dict[tuple[str, str], Failover] = {}
+    for failover in snapshot.failovers:
+        key = (failover.source, failover.subject)
+        if key not in newest or newest[key].at < failover.at:
+            newest[key] = failover
+    for (source, name), failover in newest.items():
+        thing, subject = ("cache", Subject.cache) if source == "elasticache" else ("database", Subject.database)
+        at = f"{failover.at:%Y-%m-%d %H:%M:%S}"
+        yield Fact(subject(name), f"{thing} {name}", "last failover", at, Kind.FAILOVER, Part.EVENTS)

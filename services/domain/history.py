@@ -76,6 +76,10 @@ def _sentence(fact: Fact, before: str, after: str) -> str:
         if before and after:
             return f"{thing} moved {before} to {after}"
         return f"{thing} {f'now in {after}' if after else f'no longer in {before}'}"
+    if fact.kind is Kind.FAILOVER:
+        # AWS forgets events after 14 days, which is no failover
+        forgotten = f"{fact.name}: AWS no longer tells of its last failover"
+        return f"{fact.name} failed over" if after > before else forgotten
     return f"{fact.name}: {fact.aspect} {before or 'none'} to {after or 'none'}"
 
 

@@ -27,6 +27,7 @@ class Part(StrEnum):
     QUEUES = "queues"
     ALARMS = "alarms"
     METRICS = "metrics"
+    EVENTS = "events"
 
 
 @dataclass(frozen=True)
@@ -409,8 +410,19 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Failover:
+    """A failover that AWS says is completed. `subject` is the database's or the cache's identifier, `source` `rds` or
+    `elasticache`, `message` AWS's own words."""
+
+    subject: str
+    at: datetime
+    message: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """One environment at one time."""
+    """One environment at one time. `failovers` are those of the last 14 days, newest first, 20 at most."""
 
     environment: str
     taken_at: datetime
@@ -426,11 +438,16 @@ class Snapshot:
     queues: tuple[Queue, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    failovers: tuple[Failover, ...] = ()
     calls: Calls = field(default_factory=Calls)
 
     def reading(self, part: Part) -> Reading:
         """How a part was last read; a part never asked for reads as never read."""
         return next((r for r in self.readings if r.part is part), Reading(part, None))
+
+    def asked(self, part: Part) -> bool:
+        """Whether whoever took this snapshot knew of the part: a kept one may be older than the part."""
+        return any(r.part is part for r in self.readings)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -28,8 +28,10 @@ class Status(StrEnum):
 
 _RANK = {status: number for number, status in enumerate(Status)}
 
-_METRICS_ALLOWANCE = 3
-"""CloudWatch has one point a minute and Haven asks once a minute, so metrics are allowed to be older than states."""
+_BY_THE_MINUTE = (Part.METRICS, Part.EVENTS)
+_MINUTE_ALLOWANCE = 3
+"""CloudWatch has one point a minute and Haven asks once a minute, for metrics and events alike, so these are allowed to
+be older than states."""
 
 
 def worst(statuses: Iterable[Status]) -> Status:
@@ -50,7 +52,7 @@ def freshness(snapshot: Snapshot, part: Part, now: datetime, stale_after: timede
     read_at = snapshot.reading(part).read_at
     if read_at is None:
         return Status.UNKNOWN
-    allowed = stale_after * _METRICS_ALLOWANCE if part is Part.METRICS else stale_after
+    allowed = stale_after * _MINUTE_ALLOWANCE if part in _BY_THE_MINUTE else stale_after
     return Status.STALE if now - read_at > allowed else None
 
 

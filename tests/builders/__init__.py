@@ -1,7 +1,17 @@
 """Plain builders of domain objects: `snapshot()` is a healthy Multi-AZ `production`, `legacy_snapshot()` the single-AZ
 system as found. Every builder takes field=value changes; everything is deterministic and was read at `NOW`."""
 
-from tests.builders.data import alarm, cache, cache_node, database, dead_letter_queue, metric, queue, stack
+from tests.builders.data import (
+    alarm,
+    cache,
+    cache_node,
+    database,
+    dead_letter_queue,
+    failover,
+    metric,
+    queue,
+    stack,
+)
 from tests.builders.fargate import deployment, policy, scaling, service, target, task
 from tests.builders.places import (
     ACCOUNT,
@@ -38,6 +48,7 @@ __all__ = [
     "dead_letter_queue",
     "deployment",
     "environment",
+    "failover",
     "gateway",
     "legacy_snapshot",
     "load_balancer",

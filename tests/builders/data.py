@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from services.domain.snapshot import Alarm, Cache, CacheNode, Database, Metric, Queue, Stack, StackResource
+from services.domain.snapshot import Alarm, Cache, CacheNode, Database, Failover, Metric, Queue, Stack, StackResource
 from tests.builders.places import ACCOUNT, NOW, REGION, ZONES, arn
 
 
@@ -110,6 +110,13 @@ def alarm(name: str = "production-database-cpu", **changes: Any) -> Alarm:
 def metric(subject: str = "rbac", name: str = "CPUUtilization", value: float = 41.5, **changes: Any) -> Metric:
     """The newest point of a metric, a minute old, in percent."""
     return replace(Metric(subject, name, value, "Percent", NOW - timedelta(minutes=1)), **changes)
+
+
+def failover(subject: str = "production-app", **changes: Any) -> Failover:
+    """A database's failover, completed three hours ago."""
+    return replace(
+        Failover(subject, NOW - timedelta(hours=3), "Multi-AZ instance failover completed", "rds"), **changes
+    )
 
 
 def stack(name: str = "network", env: str = "production", **changes: Any) -> Stack:

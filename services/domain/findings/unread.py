@@ -9,8 +9,11 @@ from services.domain.wording import capital
 
 
 def gaps(snapshot: Snapshot) -> Iterator[Finding]:
-    """Parts with a gap, and parts that never were read at all."""
+    """Parts with a gap, and parts that never were read at all. A snapshot kept from before Haven read events is not
+    held to them: nothing it was judged by is missing."""
     for part in Part:
+        if part is Part.EVENTS and snapshot.readings and not snapshot.asked(part):
+            continue
         reading = snapshot.reading(part)
         if reading.gap is not None or reading.read_at is None:
             yield Finding(

@@ -4,23 +4,29 @@ import json
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
+from services.domain.snapshot import Part
 from services.store.body import decode, encode
 from services.store.secrets import Argon2Passwords, RandomTokens
 from tests import builders as b
 
 
 def test_a_snapshot_survives_its_bytes() -> None:
-    for snapshot in (b.snapshot(), b.legacy_snapshot(), b.snapshot(network=None, metrics=())):
+    for snapshot in (b.snapshot(failovers=(b.failover(),)), b.legacy_snapshot(), b.snapshot(network=None, metrics=())):
         assert decode(encode(snapshot)) == snapshot
 
 
 def test_an_older_body_reads_with_todays_defaults() -> None:
     old = json.loads(zlib.decompress(encode(b.snapshot())))
     del old["queues"]
+    del old["failovers"]
+    old["readings"] = [reading for reading in old["readings"] if reading["part"] != "events"]
     del old["services"][0]["scaling"]
     old["dropped_since"] = 1
     read = decode(zlib.compress(json.dumps(old).encode()))
     assert read.queues == ()
+    assert read.failovers == ()
+    assert read.reading(Part.EVENTS).read_at is None
+    assert not read.asked(Part.EVENTS)
     assert read.services[0].scaling is None
     assert read.databases == b.snapshot().databases
 

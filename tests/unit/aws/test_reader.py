@@ -143,6 +143,7 @@ def test_each_part_fails_alone(bench: Bench) -> None:
         "queue": Part.QUEUES,
         "tracking_alarms": Part.ALARMS,
         "metrics": Part.METRICS,
+        "database_failovers": Part.EVENTS,
     }
     for question, part in questions.items():
         bench.world.says = {**World().says, question: THROTTLED}
@@ -208,6 +209,35 @@ def test_metrics_are_carried_over_when_not_asked_for(bench: Bench) -> None:
     never = bench.read(None, metrics=False)
     assert never.reading(Part.METRICS).read_at is None
     assert never.gaps == ()
+
+
+def test_failovers_are_read_with_the_metrics_and_carried_over_otherwise(bench: Bench) -> None:
+    first = bench.read()
+    assert [each.subject for each in first.failovers] == ["production-app"]
+    bench.later()
+    bench.world.says["database_failovers"] = ()
+    second = bench.read(first, metrics=False)
+    assert bench.world.asked["database_failovers"] == 1
+    assert second.failovers == first.failovers
+    assert second.reading(Part.EVENTS) == first.reading(Part.EVENTS)
+    assert bench.read(second).failovers == ()
+
+
+def test_events_are_asked_for_at_once_after_a_snapshot_that_knew_none(bench: Bench) -> None:
+    first = bench.read()
+    older = replace(first, failovers=(), readings=tuple(r for r in first.readings if r.part is not Part.EVENTS))
+    second = bench.read(older, metrics=False)
+    assert second.failovers == first.failovers
+    assert second.gaps == ()
+    assert bench.world.asked["metrics"] == 1
+
+
+def test_events_that_are_refused_wait_for_the_next_minute(bench: Bench) -> None:
+    bench.world.says["database_failovers"] = THROTTLED
+    first = bench.read()
+    assert gap_parts(first) == {Part.EVENTS}
+    assert bench.read(first, metrics=False).gaps == first.gaps
+    assert bench.world.asked["database_failovers"] == 1
 
 
 def test_services_that_could_not_be_read_still_get_their_fresh_tasks_and_targets(bench: Bench) -> None:

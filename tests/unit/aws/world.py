@@ -23,7 +23,7 @@ from services.domain.snapshot import (
     VpcLink,
     Zone,
 )
-from tests.builders.data import database
+from tests.builders.data import database, failover
 from tests.builders.fargate import service
 from tests.unit.aws.stubs import WHEN, arn
 
@@ -94,6 +94,8 @@ def answers() -> dict[str, Any]:
         "queue": Queue("production-events", URL, "q", 0, 0, 0, encrypted=True),
         "alarms": (Alarm("alarm-1", "a", "OK", None, None, None, None, None, actions_enabled=True),),
         "tracking_alarms": (),
+        "database_failovers": (failover(),),
+        "cache_failovers": (),
         "metrics": (Metric("rbac", "CPUUtilization", 41.5, "Percent", WHEN),),
     }
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from portal.fleet.page import Show, fleet, headline
-from portal.fleet.row import Standing, row
+from portal.fleet.row import Events, Standing, row
 from portal.fleet.search import search
 from services.domain.snapshot import Part
 from services.domain.status import Status
@@ -59,6 +59,22 @@ def test_the_last_deployment_is_the_stack_touched_last() -> None:
     made = row(Current(PRODUCTION.environment, snapshot), NOW, STALE)
     assert made.deployment == later
     assert made.deployed_at == NOW - timedelta(hours=1)
+
+
+def test_the_newest_failover_is_shown_with_how_old_its_reading_is() -> None:
+    older, newer = builders.failover(at=NOW - timedelta(days=2)), builders.failover("production-cache")
+    snapshot = builders.snapshot(failovers=(older, newer))
+    assert row(Current(PRODUCTION.environment, snapshot), NOW, STALE).events == Events(newer, NOW)
+    assert row(Current(PRODUCTION.environment, snapshot), NOW + timedelta(seconds=150), STALE).events.old is False
+    assert row(Current(PRODUCTION.environment, snapshot), NOW + timedelta(minutes=5), STALE).events.old is True
+
+
+def test_without_a_failover_it_says_whether_events_were_read() -> None:
+    assert row(PRODUCTION, NOW, STALE).events == Events(None, NOW)
+    failed = builders.snapshot(readings=builders.readings(failed={Part.EVENTS: "Throttling"}))
+    told = row(Current(PRODUCTION.environment, failed), NOW, STALE).events
+    assert told == Events(None, NOW - timedelta(minutes=1), old=True)
+    assert row(NEW, NOW, STALE).events.read_at is None
 
 
 def test_groups_come_worst_first_and_empty_ones_not_at_all() -> None:

@@ -1,10 +1,12 @@
 """The fleet's page, and the fragment it polls."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from flask.testing import FlaskClient
 
+from services.domain.snapshot import Part
 from tests import builders
 from tests.unit.portal import house as houses
 from tests.unit.portal.conftest import SignIn
@@ -28,7 +30,26 @@ def test_the_page_shows_both_environments_with_links_to_their_findings(as_: Sign
     page = as_("viewer").get("/").get_data(as_text=True)
     assert page.index("legacy") < page.index("production</a></h3>")
     assert 'href="/environments/legacy/topology?node=database-legacy-app"' in page
-    assert "none seen yet" in page
+
+
+def test_the_last_failover_is_what_aws_said(as_: SignIn, house: House) -> None:
+    page = as_("viewer").get("/").get_data(as_text=True)
+    assert page.count('title="AWS keeps its events for 14 days.">none in the last 14 days') == 2
+    done = builders.failover(at=builders.NOW - timedelta(hours=1))
+    house.put(builders.snapshot(failovers=(done,), taken_at=house.clock.now()))
+    _, fragment = live(as_("viewer"))
+    assert re.search(
+        r"Last failover</dt>\s*<dd><time[^>]*>today 01:13</time><br>"
+        r'<span class="muted">production-app: Multi-AZ instance failover completed</span></dd>',
+        fragment,
+    )
+
+
+def test_a_failover_is_not_read_yet_where_events_never_were(as_: SignIn, house: House) -> None:
+    readings = tuple(r for r in builders.readings() if r.part is not Part.EVENTS)
+    house.put(builders.snapshot(readings=readings))
+    page = as_("viewer").get("/?q=production").get_data(as_text=True)
+    assert re.search(r"Last failover</dt>\s*<dd><span class=\"muted\">not read yet</span></dd>", page)
 
 
 def test_the_page_includes_the_very_fragment_it_polls(as_: SignIn) -> None:

@@ -160,7 +160,7 @@ def test_nothing_read_yet_says_what_is_awaited(client: FlaskClient, home: House)
     home.add_environment(None, b.environment("fresh"))
     page = text(client, "/environments/fresh/topology")
     assert "Not read yet." in page
-    assert "0 of 14 parts read" in page
+    assert "0 of 15 parts read" in page
     assert client.get(f"/environments/fresh/topology/live?v={version(page)}").status_code == 204
 
 
@@ -185,7 +185,7 @@ def test_gaps_are_marked_on_their_part_with_awss_error(client: FlaskClient, home
     assert "Unknown." in page
     assert "AccessDenied" in page
     assert pictures(page)[0].count("not read") >= 5
-    assert "8 <small>of 14</small>" in page
+    assert "9 <small>of 15</small>" in page
 
 
 def test_while_havens_database_is_away_the_page_shows_what_this_process_saw(client: FlaskClient, home: House):
