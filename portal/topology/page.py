@@ -103,11 +103,13 @@ def make(
     node: str = "",
     from_memory: bool = False,
     past: datetime | None = None,
+    seen_until: datetime | None = None,
     timeline: Timeline | None = None,
     compared: Compared | None = None,
     just: Compared | None = None,
 ) -> Page:
-    """The page at `now`; a past snapshot is judged as of the time it was taken."""
+    """The page at `now`. A past snapshot is judged as of the time it was taken, plus as long as nobody had looked
+    again (after `seen_until`) by the `past` time asked for: what nobody saw then is stale, not healthy."""
     seconds = stale_after.total_seconds()
     if snapshot is None:
         waiting = Verdict(
@@ -118,7 +120,9 @@ def make(
             environment, now, waiting, nothing, (), None, None, None, None, None, False, from_memory, past, timeline,
             compared, just, seconds, node,
         )  # fmt: skip
-    judged_at = snapshot.taken_at if past is not None else now
+    judged_at = now
+    if past is not None:
+        judged_at = snapshot.taken_at + max(timedelta(0), past - (seen_until or past))
     said = verdict(snapshot, judged_at, stale_after)
     topology = build(snapshot, judged_at, stale_after)
     empty = said.status is Status.PAUSED and not snapshot.stacks and not snapshot.services

@@ -20,7 +20,6 @@ from services.ports import Kept
 from services.usecases.snapshots import Current
 
 area = Blueprint("topology", __name__, url_prefix="/environments/<environment>/topology")
-blueprint = area
 
 
 @area.get("")
@@ -91,6 +90,7 @@ def _page(actor: Actor, current: Current, ask: Ask) -> Page:
         node=ask.node,
         from_memory=current.from_memory,
         past=ask.at,
+        seen_until=shown.until if shown else None,
         timeline=strip,
         compared=_compared(actor, name, ask, snapshot),
         just=_just(actor, name, strip, snapshot) if ask.at is not None and ask.against is None else None,

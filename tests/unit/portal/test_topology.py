@@ -210,13 +210,19 @@ def past(home: House) -> House:
 
 
 def test_a_past_time_shows_what_was_true_then_and_what_changed(client: FlaskClient, past: House):
-    page = text(client, f"{PAGE}?at=2026-11-22T03:20")
+    page = text(client, f"{PAGE}?at=2026-11-22T03:13:30")
     assert "You are looking at the past" in page
     assert "first seen so at 2026-11-22 03:13:00 UTC" in page
     assert "database production-app primary moved us-east-1a to us-east-1b" in page
     assert "Primary in us-east-1b" in page
     assert "hx-get" not in page
     assert "Nothing was read from AWS since" not in page
+
+
+def test_a_past_time_at_which_nobody_looked_is_stale_not_healthy(client: FlaskClient, past: House):
+    page = text(client, f"{PAGE}?at=2026-11-22T03:20")
+    assert "Stale." in page
+    assert "Healthy." not in page
 
 
 def test_one_steps_from_change_to_change(client: FlaskClient, past: House):
