@@ -26,6 +26,7 @@ from services.domain.errors import HavenError
 from services.domain.motion import moving
 from services.settings import Settings
 from services.usecases.provisioning import Progress
+from services.usecases.snapshots import Current
 
 ACCOUNT = "123456789012"
 ENVIRONMENTS = (("production", "multi-az", True), ("legacy", "single-az", False))
@@ -183,15 +184,20 @@ def _provision(plan: Plan, haven: bootstrap.Haven, started: float) -> None:
 
 
 def _settle(haven: bootstrap.Haven, pause: Callable[[float], None], started: float, seconds: float = 15.0) -> None:
-    """Wait until the worker has read both environments at rest, so that the first page shows them as they are. What
-    still moves after `seconds` is shown moving."""
+    """Wait until the worker has read every stack of both environments at rest, so that the first page shows them as
+    they are. What still moves after `seconds` is shown moving."""
     _say(started, "worker: first reading")
-    since, deadline = haven.clock.now(), time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        read = [current.snapshot for current in haven.snapshots.fleet(SYSTEM) if current.snapshot]
-        if len(read) == len(ENVIRONMENTS) and all(s.taken_at >= since and not moving(s) for s in read):
+        if all(_at_rest(current) for current in haven.snapshots.fleet(SYSTEM)):
             return
         pause(0.3)
+
+
+def _at_rest(current: Current) -> bool:
+    seen = current.snapshot
+    wanted = {spec.name for spec in bootstrap.specs(current.environment)}
+    return seen is not None and wanted <= {stack.name for stack in seen.stacks} and not moving(seen)
 
 
 def _pause(family: Family, seconds: float) -> None:
