@@ -13,17 +13,20 @@ _CHIP, _CHIP_STEP, _CHIP_LINES = 21, 23, 2
 
 
 def service(pen: Pen, grid: Grid, row: Row, y: float, *, counts: bool) -> float:
-    """A service with its tasks; returns the row's height. Beyond four tasks to a zone, tasks shrink to their shapes."""
+    """A service with its tasks; returns the row's height. Beyond four tasks to a zone, tasks shrink to their shapes;
+    as counts they are part of the row's own link."""
     many = most(row.cells) > _BOXES
     height = 30 if counts else 54
     with pen.link(row.node) as chosen:
         pen.rect("span-open", grid.left, y, grid.width, height, 7)
-        pen.rect("hit", 0, y, grid.left, height, 7)
+        pen.rect("hit", 0, y, grid.right if counts else grid.left, height, 7)
         if chosen:
             pen.rect("box-sel", 2, y - 2, grid.right, height + 4, 9)
         if counts:
             pen.icon(row.node.status, 14, y + 9)
             pen.text(31, y + 19, (fit(row.title, LABELS - 35, 13, bold=True), "t13 b"))
+            for cell in row.cells:
+                _counted(pen, grid, cell, y)
         else:
             pen.text(14, y + 15, (fit(row.title, LABELS - 18, 13, bold=True), "t13 b"))
             pen.icon(row.node.status, 14, y + 21, 11)
@@ -34,10 +37,8 @@ def service(pen: Pen, grid: Grid, row: Row, y: float, *, counts: bool) -> float:
             )
             note = f"{len(row.elsewhere)} without a zone yet" if row.elsewhere else row.node.note
             pen.text(14, y + 47, (fit(note, LABELS - 16, 11), "t11"), cls="q")
-    for cell in row.cells:
-        if counts:
-            _counted(pen, grid, cell, y)
-        elif not cell.nodes:
+    for cell in () if counts else row.cells:
+        if not cell.nodes:
             pen.text(grid.cell(cell.zone), y + 31, fit(cell.empty, grid.box, 12), cls="q")
         elif many:
             _chips(pen, grid, cell, y + 3)

@@ -23,17 +23,33 @@
     return base.pathname + base.search;
   };
   const show = async (address, focus) => {
+    // What was asked last counts: an answer still on its way is about what was shown before.
+    htmx.trigger(root(), "htmx:abort");
     // The source matters: only on an element with hx-ext does htmx know how to morph.
     await htmx.ajax("GET", fragment(address), { source: root(), target: "#topology", swap: "morph:outerHTML" });
-    if (focus === "panel") document.getElementById("panel")?.focus({ preventScroll: true });
-    else if (focus) nodeElement(focus)?.focus({ preventScroll: true });
     const panel = document.getElementById("panel");
+    if (focus === "panel") panel?.focus({ preventScroll: true });
+    else if (focus) (cameFrom(focus) ?? panel)?.focus({ preventScroll: true });
     if (focus === "panel" && panel && matchMedia("(max-width: 1180px)").matches) panel.scrollIntoView({ block: "start" });
   };
-  const nodeElement = (id) =>
-    [...document.querySelectorAll("#topology svg a[data-node]")].find((a) => a.dataset.node === id && a.getClientRects().length > 0);
+  // The version is the poll's alone: who opens something sends none, and so counts as somebody being there (portal/live.py).
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { elt, path, parameters } = event.detail;
+    if (elt === root() && path !== elt.getAttribute("hx-get")) delete parameters.v;
+  });
+  let opener = null;
+  const cameFrom = (id) => {
+    const names = (link) => link?.isConnected && link.dataset.node === id && link.checkVisibility();
+    if (names(opener)) return opener;
+    // What opened it may be gone; of a node's links on the picture the one with an id is its box.
+    for (const links of ["svg a[id]", "#panel a", "a"]) {
+      const found = [...document.querySelectorAll(`#topology :is(${links})`)].find(names);
+      if (found) return found;
+    }
+  };
   const open = (link) => {
     const address = link.getAttribute("href").split("#")[0];
+    opener = link;
     history.pushState({ topology: true }, "", address);
     show(address, "panel");
   };
