@@ -183,7 +183,7 @@ def _provision(plan: Plan, haven: bootstrap.Haven, started: float) -> None:
         raise problem
 
 
-def _settle(haven: bootstrap.Haven, pause: Callable[[float], None], started: float, seconds: float = 15.0) -> None:
+def _settle(haven: bootstrap.Haven, pause: Callable[[float], None], started: float, seconds: float = 8.0) -> None:
     """Wait until the worker has read every stack of both environments at rest, so that the first page shows them as
     they are. What still moves after `seconds` is shown moving."""
     _say(started, "worker: first reading")
