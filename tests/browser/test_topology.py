@@ -403,7 +403,7 @@ def test_an_unknown_environment_is_not_found(portal: Portal, visit: Visiting) ->
     expect(page.locator("#topology")).to_have_count(0)
 
 
-def test_a_stranger_is_sent_to_log_in_and_comes_back(portal: Portal, visit: Visiting) -> None:
+def test_a_stranger_is_sent_to_log_in(portal: Portal, visit: Visiting) -> None:
     who = visit(portal)
     page = who.go(f"{PAGE}?node={DATABASE}")
     expect(page.get_by_label("User name")).to_be_visible()
