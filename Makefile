@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint types contracts templates unit integration journeys browser bench lock chromium clean
+.PHONY: help run test lint types contracts templates unit integration journeys browser shuffle bench lock chromium clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ journeys: $(VENV)/ready ## whole journeys on the sandbox
 
 browser: $(VENV)/ready chromium ## what a person does, in Chromium, with axe
 	@$(BIN)/pytest tests/browser
+
+shuffle: $(VENV)/ready chromium ## all tests once more, in a random order
+	@$(BIN)/pytest tests/unit tests/house -n 2 && $(BIN)/pytest tests/parity tests/integration -n 2 && $(BIN)/pytest tests/journeys tests/browser
 
 bench: $(VENV)/ready ## the numbers that docs/performance.md quotes
 	@$(BIN)/python -m benchmarks.snapshot && $(BIN)/python -m benchmarks.pages

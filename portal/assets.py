@@ -1,28 +1,31 @@
 """Static files under a URL that contains their hash, so that browsers may keep them for ever and still see a change."""
 
 import hashlib
+import mimetypes
 from pathlib import Path
 
-from flask import Flask, Response, send_from_directory, url_for
+from flask import Flask, Response, abort, request, url_for
 
 _YEAR = 365 * 24 * 3600
 _DIGITS = 12
 
 
 class Assets:
-    """The hashes of every file below a folder, read once when the application is made."""
+    """Every file below a folder, read once when the application is made: they are small, and a file held open for a
+    browser that went away would stay open."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-        self._hashes = {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGITS]
-            for path in files
-        }
+        self._bodies = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+        self._hashes = {name: hashlib.sha256(body).hexdigest()[:_DIGITS] for name, body in self._bodies.items()}
 
     def digest(self, name: str) -> str:
         """The hash of a file, as in its URL; raises KeyError for a file that is not there."""
         return self._hashes[name]
+
+    def body(self, name: str) -> bytes | None:
+        """What a file holds; None for a file that is not there."""
+        return self._bodies.get(name)
 
     def current(self, name: str, digest: str) -> bool:
         """Whether this is the hash the file has now."""
@@ -41,7 +44,12 @@ def register(app: Flask) -> None:
 
     def file(digest: str, name: str) -> Response:
         # A page from before a deployment still asks for the old hash: it gets today's file, and may not keep it.
-        response = send_from_directory(assets.folder, name, etag=True)
+        body = assets.body(name)
+        if body is None:
+            abort(404)
+        response = Response(body, mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream")
+        response.set_etag(assets.digest(name))
+        response.make_conditional(request)
         fresh = assets.current(name, digest)
         response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable" if fresh else "no-cache"
         return response

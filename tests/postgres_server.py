@@ -13,6 +13,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -132,7 +133,10 @@ class PostgresServer:
         if self._child is None:
             return
         if kill:
-            self._child.kill()
+            everyone = [self._child.pid, *_children(self._child.pid)]  # backends outlive their postmaster for a while
+            for pid in everyone:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, 9)
         elif self._child.poll() is None:
             self._child.send_signal(3)  # SIGQUIT: immediate shutdown, which also ends its backends
         self._child.wait(20)
@@ -166,6 +170,18 @@ def _reachable(bin: Path, directory: Path) -> Path:
         if package.suffix != ".dist-info":
             shutil.copytree(package, copy / package.name, symlinks=True)
     return copy / bin.relative_to(packages)
+
+
+def _children(parent: int) -> list[int]:
+    """The processes a process has started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+                if int(fields[1]) == parent:
+                    found.append(int(entry.name))
+    return found
 
 
 def _environment() -> dict[str, str]:

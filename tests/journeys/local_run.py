@@ -57,7 +57,7 @@ class Browser:
 
     def log_in(self) -> None:
         status, text = self.post("/login", "/login", name="admin", password=PASSWORD)
-        assert status == 200, text[:500]
+        assert status == 200, (status, re.findall(r"<main.*?</main>", text, flags=re.DOTALL))
         assert "Log in" not in re.findall(r"<h1[^>]*>([^<]*)", text)
 
     def _send(self, request: urllib.request.Request) -> tuple[int, str]:
