@@ -1,11 +1,13 @@
 """Server-side login sessions."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from services.ports import LoginSession
-from services.store.tables import sessions
+from services.store.tables import sessions, users
 
 
 class SqlSessions:
@@ -28,7 +30,18 @@ class SqlSessions:
     def get(self, id: str) -> LoginSession | None:
         """The session whose token hashes to `id`."""
         row = self._connection.execute(select(sessions).where(sessions.c.id == id)).one_or_none()
-        return LoginSession(row.id, row.user, row.created_at, row.seen_at, row.client) if row else None
+        return _session(row) if row else None
+
+    def recent(self, created_after: datetime, seen_after: datetime, limit: int) -> Sequence[LoginSession]:
+        """The sessions of enabled users that began and were seen after those times, seen last first."""
+        query = (
+            select(sessions)
+            .join(users, users.c.name == sessions.c.user)
+            .where(~users.c.disabled, sessions.c.created_at > created_after, sessions.c.seen_at > seen_after)
+            .order_by(sessions.c.seen_at.desc(), sessions.c.id)
+            .limit(limit)
+        )
+        return [_session(row) for row in self._connection.execute(query)]
 
     def touch(self, id: str, at: datetime) -> None:
         """Move `seen_at` forward, never back: two requests may arrive out of order."""
@@ -48,3 +61,7 @@ class SqlSessions:
         """Delete sessions past the absolute or the idle limit; how many."""
         past = or_(sessions.c.created_at < created_before, sessions.c.seen_at < seen_before)
         return self._connection.execute(delete(sessions).where(past)).rowcount
+
+
+def _session(row: Row[Any]) -> LoginSession:
+    return LoginSession(row.id, row.user, row.created_at, row.seen_at, row.client)

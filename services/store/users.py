@@ -90,6 +90,12 @@ class SqlUsers:
             return self.attempt(name, at, lock_after=lock_after, lock_for=lock_for)
         return Attempt(False, refused.failures, refused.locked_until)
 
+    def take_back(self, name: str) -> None:
+        """One charge less, and no lock: it is set at the limit, which the count no longer reaches."""
+        count = login_attempts.c
+        charged = update(login_attempts).where(count.name_hash == _key(name), count.failures > 0)
+        self._connection.execute(charged.values(failures=count.failures - 1, locked_until=None))
+
     def succeeded(self, name: str, at: datetime) -> None:
         """Clear failures and lock, remember the time."""
         self._set(name, last_login_at=at)

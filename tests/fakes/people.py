@@ -55,6 +55,11 @@ class MemoryUsers:
         self._state.attempts[name] = Count(failures, at, locked_until)
         return Attempt(True, failures, locked_until)
 
+    def take_back(self, name: str) -> None:
+        count = self._state.attempts.get(name)
+        if count and count.failures > 0:
+            self._state.attempts[name] = Count(count.failures - 1, count.last_at, None)
+
     def succeeded(self, name: str, at: datetime) -> None:
         self._set(name, last_login_at=at)
         self.unlock(name)
@@ -80,12 +85,23 @@ class MemorySessions:
 
     def __init__(self, state: State) -> None:
         self._rows = state.sessions
+        self._users = state.users
 
     def add(self, session: LoginSession) -> None:
         self._rows[session.id] = session
 
     def get(self, id: str) -> LoginSession | None:
         return self._rows.get(id)
+
+    def recent(self, created_after: datetime, seen_after: datetime, limit: int) -> Sequence[LoginSession]:
+        found = [
+            session
+            for session in self._rows.values()
+            if session.created_at > created_after
+            and session.seen_at > seen_after
+            and not self._users[session.user][0].disabled
+        ]
+        return sorted(found, key=lambda s: (-s.seen_at.timestamp(), s.id))[:limit]
 
     def touch(self, id: str, at: datetime) -> None:
         if id in self._rows and self._rows[id].seen_at < at:

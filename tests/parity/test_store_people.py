@@ -115,6 +115,27 @@ def test_a_lock_shows_on_the_user_until_unlocked(any_unit: UnitOfWork) -> None:
         assert [user.locked_until for user in store.users.all()] == [None]
 
 
+def test_a_charge_taken_back_does_not_count_and_lifts_the_lock_it_led_to(any_unit: UnitOfWork) -> None:
+    def charge() -> Attempt:
+        return store.users.attempt("ada", NOW, lock_after=2, lock_for=QUARTER)
+
+    with any_unit() as store:
+        store.users.take_back("ada")  # nothing was charged: nothing happens
+        charge()
+        assert charge().locked_until == NOW + QUARTER
+        store.users.take_back("ada")
+        assert charge() == Attempt(True, 2, NOW + QUARTER)
+        assert not charge().allowed
+
+
+def test_a_count_taken_back_never_falls_below_nothing(any_unit: UnitOfWork) -> None:
+    with any_unit() as store:
+        store.users.attempt("ada", NOW, lock_after=5, lock_for=QUARTER)
+        for _ in range(3):
+            store.users.take_back("ada")
+        assert store.users.attempt("ada", NOW, lock_after=5, lock_for=QUARTER).failures == 1
+
+
 def test_success_clears_the_count_and_is_remembered(any_unit: UnitOfWork) -> None:
     with any_unit() as store:
         store.users.add(b.user(), "hash")
@@ -162,6 +183,22 @@ def test_ending_sessions(any_unit: UnitOfWork) -> None:
         store.sessions.end("s1")
         assert store.sessions.end_all("ada") == 2
         assert [key for key in ("s1", "s2", "s3", "s4") if store.sessions.get(key)] == ["s4"]
+
+
+def test_recent_sessions_are_those_within_the_limits_of_enabled_users_seen_last_first(any_unit: UnitOfWork) -> None:
+    with any_unit() as store:
+        for name in ("ada", "bob", "eve"):
+            store.users.add(b.user(name), "hash")
+        store.users.set_disabled("eve", disabled=True)
+        store.sessions.add(session("old", created_at=NOW))
+        store.sessions.add(session("idle", created_at=NOW + SECOND, seen_at=NOW))
+        store.sessions.add(session("disabled", "eve", created_at=NOW + SECOND, seen_at=NOW + SECOND))
+        for key, user, seen in (("b", "ada", 2), ("a", "bob", 2), ("late", "ada", 9), ("early", "bob", 1)):
+            store.sessions.add(session(key, user, created_at=NOW + SECOND, seen_at=NOW + seen * SECOND))
+        found = store.sessions.recent(NOW, NOW, 10)
+        assert [each.id for each in found] == ["late", "a", "b", "early"]
+        assert found[0] == session("late", created_at=NOW + SECOND, seen_at=NOW + 9 * SECOND)
+        assert [each.id for each in store.sessions.recent(NOW, NOW, 2)] == ["late", "a"]
 
 
 def test_pruning_takes_what_is_too_old_or_idle(any_unit: UnitOfWork) -> None:
