@@ -71,7 +71,7 @@ class Snapshots:
 
     def current(self, actor: Actor, name: str) -> Current:
         """An environment and its newest snapshot. Raises NotFound; NotNow when the database is away and this process
-        has not seen the environment yet."""
+        has not seen the environment yet (see `remember`)."""
         actor.require(Permission.SEE_ENVIRONMENTS)
         try:
             with self._unit(readonly=True) as store:
@@ -96,6 +96,15 @@ class Snapshots:
                 raise
             return [each for each in known if not each.environment.archived]
         return [self._remember(each) for each in found]
+
+    def remember(self) -> None:
+        """See every environment and its newest snapshot, so that this process can show also those it was never asked
+        for while the database is away. Raises NotNow when it is already."""
+        with self._unit(readonly=True) as store:
+            everything = store.environments.all(archived=True)
+            found = [Current(each, store.snapshots.newest(each.name)) for each in everything]
+        for each in found:
+            self._remember(each)
 
     def kept(self, actor: Actor, name: str, since: datetime, until: datetime, limit: int = 500) -> Sequence[Kept]:
         """The kept snapshots that overlap a window, oldest first; beyond `limit` the oldest are left out."""

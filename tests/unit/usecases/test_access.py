@@ -11,6 +11,7 @@ from services.domain.errors import HavenError, Invalid, NotAllowed, NotNow
 from services.ports import Entry
 from services.usecases.access import WRONG, Access
 from tests import builders as b
+from tests.builders import NOW
 from tests.fakes.clock import MovableClock
 from tests.fakes.secrets import CountingTokens, PlainPasswords
 from tests.fakes.store import MemoryUnit
@@ -26,6 +27,7 @@ class Scene:
     unit: MemoryUnit = field(default_factory=MemoryUnit)
     clock: MovableClock = field(default_factory=MovableClock)
     passwords: PlainPasswords = field(default_factory=PlainPasswords)
+    add: bool = True
 
     def __post_init__(self) -> None:
         self.access = Access(
@@ -37,7 +39,10 @@ class Scene:
             absolute=timedelta(hours=12),
             lockout_after=3,
             lockout_for=timedelta(minutes=15),
+            client_most=10,
         )
+        if not self.add:  # another process on the same database
+            return
         with self.unit() as store:
             store.users.add(b.user(), self.passwords.hash(PASSWORD))
             store.users.add(b.user("gone", disabled=True), self.passwords.hash(PASSWORD))
@@ -49,10 +54,14 @@ class Scene:
         with self.unit(readonly=True) as store:
             return list(reversed(store.ledger.read()))
 
-    def fail(self, name: str = "ada", password: str = WRONG) -> HavenError:
+    def fail(self, name: str = "ada", password: str = WRONG, client: str = CLIENT) -> HavenError:
         with pytest.raises(HavenError) as refused:
-            self.access.log_in(name, password, CLIENT)
+            self.access.log_in(name, password, client)
         return refused.value
+
+    def fail_as_strangers(self, count: int, client: str = CLIENT) -> list[HavenError]:
+        """Fail with another name each time."""
+        return [self.fail(f"name{number:03d}", client=client) for number in range(count)]
 
 
 @pytest.fixture
@@ -143,6 +152,83 @@ def test_success_forgets_earlier_failures(scene: Scene) -> None:
         credential = store.users.get("ada")
     assert credential is not None
     assert credential.failures == 0
+
+
+def test_an_address_that_tries_many_names_is_locked_and_told_until_when(scene: Scene) -> None:
+    answers = scene.fail_as_strangers(10)
+    assert [type(answer) for answer in answers] == [Invalid] * 9 + [NotAllowed]
+    refused = scene.fail("ada", PASSWORD)
+    assert isinstance(refused, NotAllowed)
+    assert "your address" in refused.message
+    assert "02:15:00 UTC" in refused.message
+    assert answers[-1].message == refused.message
+
+
+def test_a_locked_address_costs_neither_work_nor_rows_nor_names(scene: Scene) -> None:
+    scene.fail_as_strangers(10)
+    assert scene.entries()[-1].action == "lock client"
+    assert (scene.entries()[-1].actor, scene.entries()[-1].target) == ("system", CLIENT)
+    work, writes = scene.passwords.verified, scene.unit.writes
+    for _ in range(5):
+        scene.fail("ada", PASSWORD)
+    assert (scene.passwords.verified, scene.unit.writes) == (work, writes)
+    assert scene.access.log_in("ada", PASSWORD, "192.0.2.2")  # the name was not charged, other addresses go on
+
+
+def test_an_address_is_free_again_in_the_next_window(scene: Scene) -> None:
+    scene.fail_as_strangers(10)
+    scene.clock.move(seconds=119)
+    assert isinstance(scene.fail("ada", PASSWORD), NotAllowed)
+    scene.clock.move(seconds=1)
+    assert scene.access.log_in("ada", PASSWORD, CLIENT)
+
+
+def test_right_logins_neither_count_against_an_address_nor_buy_guesses(scene: Scene) -> None:
+    for _ in range(30):
+        scene.access.log_in("ada", PASSWORD, CLIENT)
+    answers = []
+    for number in range(10):
+        answers.append(type(scene.fail(f"name{number}")))
+        if number < 9:
+            scene.access.log_in("ada", PASSWORD, CLIENT)
+    assert answers == [Invalid] * 9 + [NotAllowed]
+
+
+def test_the_last_attempt_of_an_address_may_be_the_right_one(scene: Scene) -> None:
+    scene.fail_as_strangers(9)
+    assert scene.access.log_in("ada", PASSWORD, CLIENT)
+    assert "lock client" not in [action for _, action, _, _ in scene.ledger()]
+    assert isinstance(scene.fail("other"), NotAllowed)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("no address", "no other", False),
+    ],
+)
+def test_which_addresses_are_one_client(scene: Scene, one: str, other: str, shared: bool) -> None:
+    scene.fail_as_strangers(10, one)
+    assert isinstance(scene.fail("someone", client=other), NotAllowed) is shared
+
+
+def test_a_client_without_an_address_is_limited_by_name_only(scene: Scene) -> None:
+    assert {type(answer) for answer in scene.fail_as_strangers(30, "")} == {Invalid}
+    for _ in range(3):
+        scene.fail("ada", client="")
+    assert isinstance(scene.fail("ada", PASSWORD, ""), NotAllowed)
+
+
+def test_nobody_can_charge_an_address_by_typing_it_as_a_name(scene: Scene) -> None:
+    window = int(NOW.timestamp()) // 900
+    for client in range(10):
+        scene.fail(f"CLIENT {CLIENT} {window}", client=f"198.51.100.{client}")
+    assert scene.access.log_in("ada", PASSWORD, CLIENT)
 
 
 def test_an_outdated_hash_is_made_anew_at_login(scene: Scene) -> None:
@@ -241,7 +327,7 @@ def test_pruning_forgets_what_is_over(scene: Scene) -> None:
     scene.fail("nobody")
     assert scene.access.prune() == 0
     scene.clock.move(minutes=31)
-    assert scene.access.prune() == 2
+    assert scene.access.prune() == 3  # the session, the name's count and the address's
 
 
 def test_while_the_database_is_away_a_fresh_session_goes_on_for_reading(scene: Scene) -> None:
@@ -283,6 +369,62 @@ def test_memory_keeps_to_the_sessions_own_limits(scene: Scene) -> None:
     scene.unit.away = True
     assert scene.access.authenticate(token)
     scene.clock.move(seconds=30)
+    with pytest.raises(NotNow):
+        scene.access.authenticate(token)
+
+
+def test_a_process_that_remembers_goes_on_with_sessions_it_never_served(scene: Scene) -> None:
+    other = Scene(unit=scene.unit, clock=scene.clock, add=False)
+    token = other.access.log_in("ada", PASSWORD, CLIENT)
+    scene.access.remember()
+    scene.unit.away = True
+    assert scene.access.authenticate(token) == Actor("ada", Role.VIEWER)
+    with pytest.raises(NotNow):
+        other.access.authenticate("made up")
+
+
+def test_what_ended_elsewhere_leaves_the_memory(scene: Scene) -> None:
+    tokens = [scene.access.log_in("ada", PASSWORD, CLIENT) for _ in range(3)]
+    for token in tokens:
+        scene.access.authenticate(token)
+    other = Scene(unit=scene.unit, clock=scene.clock, add=False)
+    other.access.log_out(tokens[0])
+    scene.access.remember()
+    assert [is_remembered(scene, token) for token in tokens] == [False, True, True]
+    with scene.unit() as store:
+        store.users.set_disabled("ada", disabled=True)
+    scene.access.remember()
+    assert [is_remembered(scene, token) for token in tokens] == [False, False, False]
+
+
+def is_remembered(scene: Scene, token: str) -> bool:
+    """Whether a page asked for with this token would be served while the database is away for a moment."""
+    scene.unit.away = True
+    try:
+        return scene.access.authenticate(token) is not None
+    except NotNow:
+        return False
+    finally:
+        scene.unit.away = False
+
+
+def test_idle_and_aged_sessions_are_not_remembered(scene: Scene) -> None:
+    token = scene.access.log_in("ada", PASSWORD, CLIENT)
+    scene.clock.move(minutes=30)
+    scene.access.remember()
+    assert not is_remembered(scene, token)
+
+
+def test_an_outage_counts_from_when_remembering_first_failed(scene: Scene) -> None:
+    token = scene.access.log_in("ada", PASSWORD, CLIENT)
+    scene.access.remember()
+    scene.unit.away = True
+    for _ in range(2):
+        with pytest.raises(NotNow):
+            scene.access.remember()
+        scene.clock.move(seconds=60)
+    assert scene.access.authenticate(token) == Actor("ada", Role.VIEWER)
+    scene.clock.move(seconds=1)
     with pytest.raises(NotNow):
         scene.access.authenticate(token)
 

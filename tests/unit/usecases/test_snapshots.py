@@ -188,3 +188,41 @@ def test_pruning_keeps_what_is_young_enough(scene: Scene) -> None:
     assert scene.snapshots.prune() == 0
     kept = scene.snapshots.kept(VIEWER, "production", NOW, scene.clock.now())
     assert [k.number for k in kept] == [2, 3]
+
+
+def test_what_was_remembered_is_shown_though_nobody_looked_before(scene: Scene) -> None:
+    scene.take()
+    scene.snapshots.remember()
+    scene.unit.away = True
+    assert scene.snapshots.current(VIEWER, "production") == Current(b.environment(), b.snapshot(), from_memory=True)
+    assert [each.environment.name for each in scene.snapshots.fleet(VIEWER)] == ["legacy", "production"]
+    with pytest.raises(NotNow):
+        scene.snapshots.current(VIEWER, "nowhere")
+
+
+def test_remembering_again_brings_the_newer_snapshot(scene: Scene) -> None:
+    scene.take()
+    scene.snapshots.remember()
+    scene.clock.move(seconds=15)
+    scene.take()
+    scene.snapshots.remember()
+    scene.unit.away = True
+    shown = scene.snapshots.current(VIEWER, "production").snapshot
+    assert shown is not None
+    assert shown.taken_at == scene.clock.now()
+
+
+def test_an_environment_archived_elsewhere_leaves_the_fleet_from_memory(scene: Scene) -> None:
+    scene.snapshots.fleet(VIEWER)
+    with scene.unit() as store:
+        store.environments.add(b.environment("former", archived=True))
+    scene.snapshots.remember()
+    scene.unit.away = True
+    assert [each.environment.name for each in scene.snapshots.fleet(VIEWER)] == ["legacy", "production"]
+    assert scene.snapshots.current(VIEWER, "former").environment.archived
+
+
+def test_nothing_can_be_remembered_while_the_database_is_away(scene: Scene) -> None:
+    scene.unit.away = True
+    with pytest.raises(NotNow):
+        scene.snapshots.remember()
