@@ -40,6 +40,21 @@ class Settings(BaseSettings):
     stale_after: float = Field(default=60.0, ge=1)
     """A fact older than this is shown as stale."""
     keep_snapshots_days: int = Field(default=400, ge=1)
+    events_every: float = Field(default=60.0, ge=1)
+    """Between two polls of RDS's and ElastiCache's events; every busy tick while an operation runs."""
+    approval_for: int = Field(default=60 * 60, ge=60)
+    """How long an operation waits for the second person."""
+    begin_within: int = Field(default=30 * 60, ge=60)
+    """How long an operation may wait, for a pause or a worker, before it expires instead of beginning late."""
+    failover_apart: int = Field(default=30 * 60, ge=0)
+    """No second failover of a target within this time: RDS accepts a repeat and silently abandons it."""
+    journal_bucket: str = ""
+    """S3 bucket that also gets the intent of every irreversible call; empty means only <home>/journal."""
+    probe_secret_arn: str = ""
+    """Secrets Manager secret with `username` and `password` of a database user that may only connect; empty means the
+    endpoint is probed by TCP alone."""
+    rds_ca_file: Path | None = None
+    """Certificate authority of RDS, for probing with full verification; None encrypts without verifying."""
     aws_connect_timeout: float = 2.0
     aws_read_timeout: float = 10.0
     aws_threads: int = Field(default=8, ge=1, le=64)

@@ -1,0 +1,36 @@
+"""What a failover in progress is judged by."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.domain.event import CloudEvent
+from services.domain.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One look at a database's or cache's endpoint from where Haven runs.
+
+    `accepts` says whether it took a TCP connection, `writable` whether SQL said that it is no standby
+    (`pg_is_in_recovery()`); None is not known: not reachable from here at all, or no probe credential configured.
+    """
+
+    at: datetime
+    accepts: bool | None
+    writable: bool | None
+    words: str
+
+
+@dataclass(frozen=True)
+class FailoverFacts:
+    """The world at one look. `events` are those of the target since `sent_at` (when the intent to act was saved), in
+    order of time; empty before. `baseline` is the last snapshot before the act, to tell new trouble from old."""
+
+    snapshot: Snapshot
+    events: tuple[CloudEvent, ...]
+    probe: Probe | None
+    sent_at: datetime | None
+    baseline_zone: str | None = None
+    baseline_alarms: tuple[str, ...] = ()
+    baseline_healthy: tuple[tuple[str, int], ...] = ()
+    baseline_accepts: bool | None = None

@@ -1,0 +1,47 @@
+"""What the use cases ask for from the outside, said in Haven's words. Implementations live in `aws` and `store`."""
+
+from services.ports.acting import FailoverCaller, Journal, JournalEntry, Prober, Receipt
+from services.ports.basics import Clock, Tokens
+from services.ports.events import Episodes, EventQueue, EventReader, Events
+from services.ports.ledger import Entry, Ledger
+from services.ports.operations import Operations, Pauses, TrailEntry
+from services.ports.people import Attempt, Credential, LoginSession, Passwords, Sessions, Users
+from services.ports.provisioning import Provisioner, StackOutcome, StackSpec
+from services.ports.snapshots import CloudReader, Environments, Kept, Snapshots
+from services.ports.store import Lease, Leases, Store, UnitOfWork
+
+__all__ = [
+    "Attempt",
+    "Clock",
+    "CloudReader",
+    "Credential",
+    "Entry",
+    "Environments",
+    "Episodes",
+    "EventQueue",
+    "EventReader",
+    "Events",
+    "FailoverCaller",
+    "Journal",
+    "JournalEntry",
+    "Kept",
+    "Lease",
+    "Leases",
+    "Ledger",
+    "LoginSession",
+    "Operations",
+    "Passwords",
+    "Pauses",
+    "Prober",
+    "Provisioner",
+    "Receipt",
+    "Sessions",
+    "Snapshots",
+    "StackOutcome",
+    "StackSpec",
+    "Store",
+    "Tokens",
+    "TrailEntry",
+    "UnitOfWork",
+    "Users",
+]
