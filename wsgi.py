@@ -1,8 +1,11 @@
-"""The web process: `gunicorn wsgi:app`."""
+"""The web process: `gunicorn wsgi:app`. Each worker builds its own after the fork (do not use --preload)."""
 
 from portal.app import create_app
+from portal.recollection import Recollection
 from services.bootstrap import build, log_as_json
 from services.settings import Settings
 
 log_as_json("portal")
-app = create_app(build(Settings()))
+haven = build(Settings())
+app = create_app(haven)
+Recollection((haven.access.remember, haven.snapshots.remember)).start()

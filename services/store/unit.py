@@ -17,7 +17,10 @@ from services.store.snapshots import SqlSnapshots
 from services.store.users import SqlUsers
 
 PAUSE = 1.0
-"""Seconds during which a database found away is not tried again: a connect attempt may hold a thread for three."""
+"""Seconds at most during which a database found away is not tried again: an attempt may hold a thread for three."""
+PAUSE_LEAST = 0.1
+PAUSE_FACTOR = 10
+"""An attempt that was refused at once may be repeated soon: the pause is this many times as long as it took."""
 
 
 @contextmanager
@@ -66,11 +69,13 @@ class SqlUnit:
     @contextmanager
     def __call__(self, *, readonly: bool = False) -> Iterator[ports.Store]:
         """One transaction."""
-        if self._monotonic() < self._away_until:
+        began = self._monotonic()
+        if began < self._away_until:
             raise Away
         try:
             with transaction(self._engine, readonly=readonly) as connection:
                 yield SqlStore(connection)
         except Away:
-            self._away_until = self._monotonic() + PAUSE
+            now = self._monotonic()
+            self._away_until = now + min(PAUSE, max(PAUSE_LEAST, PAUSE_FACTOR * (now - began)))
             raise

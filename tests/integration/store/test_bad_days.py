@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from services.domain.access import Role
 from services.domain.errors import Misconfigured, NotNow, OutcomeUnknown
 from services.store import migrate
 from services.store.engine import make_engine
-from services.store.unit import PAUSE, SqlUnit
+from services.store.unit import PAUSE, PAUSE_LEAST, SqlUnit
 from services.usecases.snapshots import Snapshots
 from tests import builders as b
 from tests.fakes.clock import MovableClock
@@ -53,9 +53,30 @@ def test_a_killed_server_is_not_now_and_comes_back_by_itself(
     mortal_postgres.start()
     with pytest.raises(NotNow), unit(readonly=True):  # for a moment it is not even tried
         pytest.fail("entered")
-    watch.seconds += PAUSE
+    watch.seconds += PAUSE_LEAST
     with unit(readonly=True) as store:
         assert [user.name for user in store.users.all()] == ["ada"]
+
+
+@pytest.mark.parametrize(("took", "left_alone"), [(0.0, PAUSE_LEAST), (0.05, 0.5), (3.0, PAUSE)])
+def test_the_longer_an_attempt_held_a_thread_the_longer_none_follows(
+    engine_of: Engines, took: float, left_alone: float
+) -> None:
+    watch = Stopwatch()
+    engine = engine_of("postgresql+psycopg://haven@127.0.0.1:1/haven")
+    attempts = []
+
+    def connecting(*_: object) -> None:
+        attempts.append(watch.seconds)
+        watch.seconds += took
+
+    event.listen(engine, "do_connect", connecting)
+    unit = SqlUnit(engine, watch)
+    for moment in (0.0, left_alone - 0.01, 0.02):
+        watch.seconds += moment
+        with pytest.raises(NotNow), unit():
+            pytest.fail("entered")
+    assert len(attempts) == 2
 
 
 @pytest.mark.postgres
