@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.clock import clock
@@ -10,6 +11,10 @@ from sandbox.cloudformation.model import Event, Resource, Stack
 KEPT = 5000
 """Events kept per stack; the oldest go first."""
 STACK_TYPE = "AWS::CloudFormation::Stack"
+told: list[Callable[[Stack, Event], None]] = []
+"""Called with (stack, event) for each line of a history: where deliveries elsewhere begin."""
+drifted: list[Callable[[Stack, str, str, int, str | None], None]] = []
+"""Called with (stack, detection id, its status, how many resources drifted, the stack's drift status or None)."""
 
 
 def _record(stack: Stack, **what: Any) -> None:
@@ -24,6 +29,8 @@ def _record(stack: Stack, **what: Any) -> None:
     )
     stack.events.append(event)
     del stack.events[:-KEPT]
+    for hear in told:
+        hear(stack, event)
 
 
 def stack_status(stack: Stack, status: str, reason: str = "") -> None:

@@ -24,6 +24,8 @@ KEPT = 5000
 NEW = "cloudwatch.look_at_new"
 Callback = Callable[[str, str, Any, str], None]
 _callbacks: list[Callback] = []
+changed: list[Callable[[str, str, Any, dict[str, Any]], None]] = []
+"""Called with (account, region, alarm, what its state was: value, reason, reasonData, timestamp) after each change."""
 
 
 def on_evaluated(callback: Callback) -> Callback:
@@ -85,16 +87,23 @@ def update_state(self: Any, reason: str, reason_data: str | None, state_value: s
     account = self.alarm_arn.split(":")[4]
     backend = cloudwatch_backends[account][self.region_name]
     before = {"stateValue": self.state_value, "stateReason": self.state_reason}
-    changed = state_value != self.state_value
+    earlier = {
+        "value": self.state_value,
+        "reason": self.state_reason,
+        "reasonData": self.state_reason_data,
+        "timestamp": self.state_updated_timestamp,
+    }
     self.state_value, self.state_reason, self.state_reason_data = state_value, reason, reason_data
     self.state_updated_timestamp = _now()
-    if not changed:
+    if state_value == earlier["value"]:
         return
     self.state_transitioned_timestamp = _now()
     after = {"stateValue": state_value, "stateReason": reason}
     summary = f"Alarm updated from {before['stateValue']} to {state_value}"
     remember(backend, self, "StateUpdate", summary, {"oldState": before, "newState": after})
     state.touch()
+    for hear in changed:
+        hear(account, self.region_name, self, earlier)
     _notify(backend, self, before["stateValue"])
 
 

@@ -19,7 +19,7 @@ from sandbox.clock import clock, transition
 from sandbox.gaps import elbv2
 from sandbox.gaps.ecs import scheduling
 from sandbox.gaps.ecs.ending import crash, stop
-from sandbox.gaps.ecs.records import Service, Task, find_task, service_of
+from sandbox.gaps.ecs.records import Service, Task, find_task, moved, service_of
 from sandbox.weather.placement import zones_down
 
 PROVISIONING, PULLING, ACTIVATING = 10, 20, 5  # seconds spent in each state before RUNNING
@@ -41,6 +41,8 @@ def start(backend: Any, definition: Any, subnet: Any, owner: Service | None, **g
     task = Task(account, region, cluster, owner.name if owner else None, data)
     _attach(task, subnet, given.get("securityGroups") or [])
     backend.tasks.setdefault(cluster, {})[arn] = task
+    for hear in moved:
+        hear(task)
     clock.after(PROVISIONING, "ecs.advance", account=account, region=region, task=arn)
     return task
 

@@ -1,6 +1,6 @@
 """What the sandbox remembers of a service and of a task, and how AWS shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,12 @@ from sandbox.clock import clock
 STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")
 EVENTS_KEPT = 100
 _digits = Random()
+told: list[Callable[["Service", str], None]] = []
+"""Called with (service, message) for each service event."""
+begun: list[Callable[["Service"], None]] = []
+"""Called with a service whose primary deployment is new."""
+moved: list[Callable[["Task"], None]] = []
+"""Called with a task that got another status, before it has written down when. Where deliveries elsewhere begin."""
 
 
 class Service:
@@ -104,6 +110,8 @@ class Service:
         """The same for a message that does not begin with the service's name."""
         event = {"id": str(uuid4()), "createdAt": clock.now(), "message": message}
         self.events = [event, *self.events][:EVENTS_KEPT]
+        for hear in told:
+            hear(self, message)
 
     def note(self, template: str, task: str = "") -> None:
         """Have the scheduler tell at its next look, all tasks of one kind in one event. `template` holds `{n}`."""
@@ -211,6 +219,8 @@ class Task:
         inner = {"ACTIVATING": "RUNNING", "RUNNING": "RUNNING", "DEPROVISIONING": "STOPPED", "STOPPED": "STOPPED"}
         for container in self.data["containers"]:
             container["lastStatus"] = inner.get(status, "PENDING" if status in STARTING else container["lastStatus"])
+        for hear in moved:
+            hear(self)
 
     def shape(self, tags: bool = True) -> dict[str, Any]:
         """The task as AWS describes it."""

@@ -11,7 +11,7 @@ from sandbox.clock import clock, transition
 from sandbox.gaps import elbv2
 from sandbox.gaps.ecs import lifecycle, rules
 from sandbox.gaps.ecs.ending import stop
-from sandbox.gaps.ecs.records import STARTING, Service, Task, find_service, new_deployment, tasks_in
+from sandbox.gaps.ecs.records import STARTING, Service, Task, begun, find_service, new_deployment, tasks_in
 from sandbox.gaps.ecs.scheduling import count_failure, wake
 from sandbox.weather.placement import least, order_for, zones_down
 
@@ -53,6 +53,8 @@ def begin_deployment(service: Service, reason: str | None = None) -> None:
         deployment["status"] = "ACTIVE"
     service.deployments.insert(0, new_deployment(service, reason))
     service.steady, service.failures, service.not_before, service.rebalancing = False, 0, 0.0, []
+    for hear in begun:
+        hear(service)
     wake(service, 2)
 
 
