@@ -17,6 +17,7 @@ MODULES = (
     "apigatewayv2",
     "arczonalshift",
     "cloudformation",
+    "eventbridge",
 )
 
 
