@@ -57,9 +57,7 @@ def listener(sandbox: Sandbox, name: str, pattern: Any = EVERYTHING, permit: boo
     arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
     made = Listener(sandbox, name, url, arn, f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{name}")
     if permit:
-        sqs.set_queue_attributes(
-            QueueUrl=url, Attributes={"Policy": policy(arn, "events.amazonaws.com", made.rule)}
-        )
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(arn, "events.amazonaws.com", made.rule)})
     made.put(pattern)
     return made
 
@@ -299,9 +297,7 @@ def test_topics_and_log_groups_get_events_where_their_policies_say_so(quiet: San
     events.put_targets(Rule="both", Targets=targets)
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, Attributes={"RawMessageDelivery": "true"})
     sqs = quiet.client("sqs")
-    sqs.set_queue_attributes(
-        QueueUrl=queue.url, Attributes={"Policy": policy(queue.arn, "sns.amazonaws.com", topic)}
-    )
+    sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"Policy": policy(queue.arn, "sns.amazonaws.com", topic)})
     put(quiet, 1)
     quiet.advance(5)
     assert queue.messages() == []
