@@ -84,7 +84,8 @@ class Operation:
     `wanted` are the kind's own parameters (such as `expected_zone`), fixed once asked for. `checks` are what the
     requester saw, `overridden` the keys of failed ones let pass with a reason. `sent_at` is when the intent of the
     current step was saved, `receipt` AWS's request id. `seen` says when each step was first seen true, `missed` which
-    optional ones were given up. `notes` is what was measured on the way, by name. `version` grows by one a save.
+    optional ones were given up. `tries` counts sendings of the step that certainly did nothing, and `not_before` is when
+    the next may be made. `notes` is what was measured on the way, by name. `version` grows by one a save.
     """
 
     id: str
@@ -111,7 +112,8 @@ class Operation:
     sent: Sent = Sent.NO
     sent_at: datetime | None = None
     receipt: str = ""
-    cancel_asked_by: str = ""
+    tries: int = 0
+    not_before: datetime | None = None
     seen: tuple[tuple[str, datetime], ...] = ()
     missed: tuple[str, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
@@ -228,7 +230,8 @@ def decide(operation: Operation, steps: Sequence[Step[F]], facts: F, now: dateti
     if words := step.refused_when(facts):
         return Finish(State.FAILED, words)
     if step.acts and operation.sent is Sent.NO:
-        return Act(step.name)
+        early = operation.not_before is not None and now < operation.not_before
+        return Wait(step.name, operation.begin_before) if early else Act(step.name)
     if _overdue(operation, step, now):
         return Finish(State.STUCK, _not_seen(operation, step))
     if step.acts and operation.sent is Sent.MAYBE and step.repeatable:
@@ -240,7 +243,7 @@ def _at(operation: Operation, step: Step[F], now: datetime) -> Operation:
     if operation.step == step.name:
         return operation
     sent = Sent.NO if step.acts else operation.sent
-    return replace(operation, step=step.name, step_since=now, sent=sent)
+    return replace(operation, step=step.name, step_since=now, sent=sent, tries=0, not_before=None)
 
 
 def _overdue(operation: Operation, step: Step[F], now: datetime) -> bool:
