@@ -84,7 +84,7 @@ class Operation:
     `wanted` are the kind's own parameters (such as `expected_zone`), fixed once asked for. `checks` are what the
     requester saw, `overridden` the keys of failed ones let pass with a reason. `sent_at` is when the intent of the
     current step was saved, `receipt` AWS's request id. `seen` says when each step was first seen true, `missed` which
-    optional ones were given up. `tries` counts sendings of the step that certainly did nothing, and `not_before` is when
+    optional ones were given up. `tries` counts sendings that certainly did nothing, `not_before` says when
     the next may be made. `notes` is what was measured on the way, by name. `version` grows by one a save.
     """
 
