@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-import random
 import string
 from dataclasses import dataclass
 from functools import lru_cache
+from random import Random
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
 from sandbox.cloudformation.errors import Failed, Unsupported
+
+_draw = Random()  # its own: whoever seeds the global one would have names drawn twice
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Target:
 
     def generated(self, limit: int = 255, *, lower: bool = False) -> str:
         """A fresh physical name after AWS's fashion: stack, logical id and random characters, within `limit`."""
-        end = "-" + "".join(random.choices(string.ascii_uppercase + string.digits, k=12))
+        end = "-" + "".join(_draw.choices(string.ascii_uppercase + string.digits, k=12))
         room = limit - len(end)
         stack, logical = self.stack, self.logical
         if len(stack) + len(logical) >= room:  # each keeps its beginning, neither pushes the other out

@@ -10,7 +10,7 @@ Remove when: moto gives addresses from the subnet and lets these states take tim
 """
 
 import ipaddress
-import random
+from random import Random
 from typing import Any
 
 from moto.ec2.models import ec2_backends, elastic_ip_addresses
@@ -25,12 +25,13 @@ NAT_READY, ENDPOINT_READY, GONE, FORGOTTEN = 60, 60, 30, 3600
 PUBLIC = [ipaddress.ip_network(n) for n in ("3.208.0.0/12", "44.192.0.0/11", "52.0.0.0/11", "54.144.0.0/12")]
 """Ranges AWS uses in us-east-1."""
 RESERVED = 4  # the first addresses of a subnet belong to AWS, as does the last
+_draw = Random()  # its own: whoever seeds the global one would have addresses drawn twice
 
 
 def public_address() -> str:
     """An address out of AWS's ranges."""
-    network = random.choice(PUBLIC)
-    return str(network.network_address + random.randrange(256, network.num_addresses - 256))
+    network = _draw.choice(PUBLIC)
+    return str(network.network_address + _draw.randrange(256, network.num_addresses - 256))
 
 
 def taken(subnet: Any) -> set[str]:
@@ -44,7 +45,7 @@ def free_address(subnet: Any) -> str:
     """An address of a subnet nobody uses. Raises ValueError when there is none."""
     used = taken(subnet)
     size = subnet.cidr.num_addresses
-    begin = random.randrange(RESERVED, size - 1)
+    begin = _draw.randrange(RESERVED, size - 1)
     for step in range(size - 1 - RESERVED):
         place = RESERVED + (begin - RESERVED + step) % (size - 1 - RESERVED)
         address = str(subnet.cidr.network_address + place)
