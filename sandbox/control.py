@@ -26,6 +26,8 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "clock"): orders.turn_clock,
     ("POST", "zone"): orders.zone,
     ("POST", "task"): orders.task,
+    ("POST", "failover"): orders.failover,
+    ("POST", "maintenance"): orders.maintenance,
     ("POST", "trouble"): orders.trouble,
     ("DELETE", "trouble"): orders.calm,
     ("POST", "load"): orders.load,

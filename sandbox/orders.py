@@ -15,6 +15,7 @@ from sandbox.weather import trouble as troubling
 from sandbox.wire import SIGNING_NAMES
 
 LONGEST = 24 * 3600.0
+ACCOUNT, REGION = "123456789012", "us-east-1"
 _one_at_a_time = threading.Lock()
 
 
@@ -91,6 +92,62 @@ def task(body: Body) -> dict[str, Any]:
             raise Bad(f"cannot crash task {name} of {cluster}: {problem}") from None
         state.touch()
     return {"cluster": cluster, "task": name, "act": "crash"}
+
+
+def failover(body: Body) -> dict[str, Any]:
+    """{"instance"|"cluster"|"group"|"name": ..., "cause": ..., "shard"}: let a primary fail, as AWS's events then tell.
+
+    "name" is looked for among DB instances, DB clusters and replication groups, in that order.
+    """
+    from sandbox.gaps import elasticache, rds
+
+    kinds = [kind for kind in ("instance", "cluster", "group", "name") if kind in body]
+    if len(kinds) != 1:
+        raise Bad("name one of: instance, cluster, group, name")
+    kind, name = kinds[0], body.text(kinds[0])
+    cause = body.text("cause", tuple(rds.CAUSES), "host")
+    shard = body.optional_text("shard")
+    place = body.text("account", default=ACCOUNT), body.text("region", default=REGION)
+    body.done()
+    with LOCK:
+        kind = (rds.kind_of(*place, name) or "group") if kind == "name" else kind
+        if shard is not None and kind != "group":
+            raise Bad("only a replication group has shards")
+        try:
+            if kind == "group":
+                told = elasticache.fail_over(*place, name, cause, shard)
+            elif kind == "cluster":
+                told = rds.fail_over_cluster(*place, name, cause)
+            else:
+                told = rds.fail_over(*place, name, cause)
+        except (LookupError, ValueError) as problem:
+            raise Bad(f"{name} cannot fail over: {problem.args[0]}") from None
+        state.touch()
+    return {kind: name, "cause": cause, "told": told}
+
+
+def maintenance(body: Body) -> dict[str, Any]:
+    """{"name": DB instance or cluster, "action": ..., "description", "deadline": days, "act": "add"|"remove"}: what is
+    pending for a database."""
+    from sandbox.gaps import rds
+
+    name = body.text("name")
+    action = body.text("action", tuple(rds.ACTIONS), "system-update")
+    description = body.optional_text("description")
+    days = body.number("deadline", 1, 365) if "deadline" in body else None
+    act = body.text("act", ("add", "remove"), "add")
+    place = body.text("account", default=ACCOUNT), body.text("region", default=REGION)
+    body.done()
+    with LOCK:
+        try:
+            if act == "add":
+                arn = rds.add_maintenance(*place, name, action, description, days)
+            else:
+                arn = rds.remove_maintenance(*place, name, action)
+        except (LookupError, ValueError) as problem:
+            raise Bad(f"{problem.args[0]}") from None
+        state.touch()
+    return {"resource": arn, "action": action, "act": act}
 
 
 def troubles(body: Body) -> dict[str, Any]:

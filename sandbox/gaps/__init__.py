@@ -11,6 +11,7 @@ MODULES = (
     "elbv2",
     "ecs",
     "rds",
+    "reliance",
     "elasticache",
     "applicationautoscaling",
     "cloudwatch",

@@ -110,6 +110,47 @@ def crash(cluster: str, task: str) -> None:
     click.echo(f"{task} crashes.")
 
 
+CAUSES = ("host", "network", "zone", "storage", "busy", "patching", "modified")
+ACTIONS = ("system-update", "os-upgrade", "hardware-maintenance", "db-upgrade", "ca-certificate-rotation")
+
+
+@sandbox.command()
+@click.argument("name")
+@click.option("--cause", default="host", show_default=True, type=click.Choice(CAUSES), help="What fails.")
+@click.option("--shard", help="Node group of a replication group, as 0001; without it the first.")
+def failover(name: str, cause: str, shard: str | None) -> None:
+    """Let the primary of NAME (DB instance, DB cluster or replication group) fail by itself."""
+    told = call("failover", "POST", name=name, cause=cause, shard=shard)["told"]
+    recovers = told == "recovery"
+    click.echo(f"{name} {'has no standby: it recovers where it is' if recovers else 'fails over'} ({cause}).")
+
+
+@sandbox.group()
+def maintenance() -> None:
+    """Maintenance that waits for a database."""
+
+
+@maintenance.command("add")
+@click.argument("name")
+@click.option("--action", default="system-update", show_default=True, type=click.Choice(ACTIONS))
+@click.option("--description", help="What AWS says about it; without it AWS's usual words.")
+@click.option("--deadline", type=click.FloatRange(1, 365), help="Days until it is applied without anybody's doing.")
+def add_maintenance(name: str, action: str, description: str | None, deadline: float | None) -> None:
+    """Make an action pending for NAME, a DB instance or DB cluster."""
+    days = {} if deadline is None else {"deadline": deadline}
+    call("maintenance", "POST", name=name, action=action, description=description, **days)
+    click.echo(f"{action} is pending for {name}.")
+
+
+@maintenance.command("remove")
+@click.argument("name")
+@click.option("--action", default="system-update", show_default=True, type=click.Choice(ACTIONS))
+def remove_maintenance(name: str, action: str) -> None:
+    """Let an action be pending no longer."""
+    call("maintenance", "POST", name=name, action=action, act="remove")
+    click.echo(f"{action} is not pending for {name} any more.")
+
+
 @sandbox.command()
 @click.argument("service")
 @click.argument("kind", type=click.Choice(["throttle", "error", "latency", "deny"]))

@@ -4,7 +4,8 @@ Facts: aws-facts 2; moto.md 2 ("AZs hard-coded us-east-1a/b", "NumCacheClusters=
 clusters in describe_cache_clusters", "no ReaderEndpoint", "test_failover NotImplemented"), aws-facts 13.1
 (TestFailover, DescribeEvents, IncreaseReplicaCount, DecreaseReplicaCount). Remove when moto has all of these.
 
-Parts: `groups` remembers and shows, `calls` and `changes` answer, `failovers` moves roles, `events` tells.
+Parts: `groups` remembers and shows, `calls` and `changes` answer, `failovers` moves roles, `automatic` lets
+nodes fail, `events` tells.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from moto.elasticache.models import CacheSubnetGroup, ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
 
 from sandbox.gaps.elasticache import calls, changes, events, failovers
+from sandbox.gaps.elasticache.automatic import fail_over
 from sandbox.gaps.elasticache.failovers import reachable
 from sandbox.weather.placement import on_zone_change
 
@@ -53,4 +55,4 @@ def mend() -> None:
     on_zone_change(failovers.zone_changed)
 
 
-__all__ = ["mend", "reachable"]
+__all__ = ["fail_over", "mend", "reachable"]

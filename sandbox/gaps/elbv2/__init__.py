@@ -16,10 +16,13 @@ from sandbox.clock import clock, transition
 from sandbox.gaps.elbv2 import targets
 from sandbox.gaps.elbv2.targets import (
     FAILED,
+    MISMATCHED,
     REGISTRATION,
     TIMED_OUT,
+    faults,
     find_group,
     health_changed,
+    recheck,
     set_fault,
     state_of,
 )
@@ -153,4 +156,16 @@ def mend() -> None:
     on_zone_change(targets.zone_changed)
 
 
-__all__ = ["FAILED", "REGISTRATION", "TIMED_OUT", "find_group", "health_changed", "mend", "set_fault", "state_of"]
+__all__ = [
+    "FAILED",
+    "MISMATCHED",
+    "REGISTRATION",
+    "TIMED_OUT",
+    "faults",
+    "find_group",
+    "health_changed",
+    "mend",
+    "recheck",
+    "set_fault",
+    "state_of",
+]

@@ -1,7 +1,8 @@
 """The health of a target over time (aws-facts 5.1): initial, healthy, unhealthy, draining, gone.
 
 A target is a plain dictionary in `target_groups[arn].targets[id]`: Id, Port, AvailabilityZone, State, Reason,
-Description, `fault` (why it would fail its checks, or None) and `token` (so that a late transition knows it is stale).
+Description, `fault` (why it would fail its checks, or None), `token` (so that a late transition knows it is stale) and
+`turn` (how often its fault changed: only as many checks in a row as the threshold asks for change the state).
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from sandbox.weather.placement import zones_down
 
 REGISTRATION = 5
 TIMED_OUT = ("Target.Timeout", "Request timed out")
+MISMATCHED = ("Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]")
 FAILED = ("Target.FailedHealthChecks", "Health checks failed")
 IN_REGISTRATION = ("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
 IN_CHECKING = ("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
@@ -27,6 +29,10 @@ UNREGISTERED = ("unused", "Target.NotRegistered", "Target is not registered to t
 
 health_changed: list[Callable[[str, str, str, str], None]] = []
 """Called with (account, region, target group ARN, target id) after a target's state changed; filled by mend()."""
+
+
+faults: list[Callable[[str, str, str], tuple[str, str] | None]] = []
+"""Called with (account, region, target group ARN): why the targets' application would answer its checks badly now."""
 
 
 def find_group(account: str, region: str, arn: str) -> Any:
@@ -49,7 +55,23 @@ def set_fault(account: str, region: str, arn: str, target_id: str, fault: tuple[
     if target is None or target["fault"] == fault:
         return
     target["fault"] = fault
+    target["turn"] = target.get("turn", 0) + 1
     _schedule_settling(group, target)
+
+
+def recheck(account: str, region: str, arn: str) -> None:
+    """Look anew what the targets of a group answer to their health checks."""
+    group = find_group(account, region, arn)
+    for target in list(group.targets.values()) if group else ():
+        set_fault(account, region, arn, target["Id"], _fault_of(group, target["AvailabilityZone"]))
+
+
+def _fault_of(group: Any, zone: str | None) -> tuple[str, str] | None:
+    """A target in a lost zone does not answer; another one answers as its application feels."""
+    if zone in zones_down():
+        return TIMED_OUT
+    felt = (ask(group.account_id, group.region_name, group.arn) for ask in faults)
+    return next((fault for fault in felt if fault), None)
 
 
 def _schedule_settling(group: Any, target: dict[str, Any]) -> None:
@@ -64,6 +86,7 @@ def _schedule_settling(group: Any, target: dict[str, Any]) -> None:
         group=group.arn,
         target=target["Id"],
         token=target["token"],
+        turn=target.get("turn", 0),
     )
 
 
@@ -88,9 +111,9 @@ def _check(account: str, region: str, group: str, target: str, token: str) -> No
 
 
 @transition("elbv2.settle")
-def _settle(account: str, region: str, group: str, target: str, token: str) -> None:
+def _settle(account: str, region: str, group: str, target: str, token: str, turn: int | None = None) -> None:
     _, entry = _current(account, region, group, target, token)
-    if entry is None or entry["State"] == "draining":
+    if entry is None or entry["State"] == "draining" or turn not in (None, entry.get("turn", 0)):
         return
     changed = _set(entry, "unhealthy", *entry["fault"]) if entry["fault"] else _set(entry, "healthy")
     if changed:
@@ -130,8 +153,9 @@ def register(self: Any, targets: list[dict[str, Any]]) -> None:
             "Id": target["Id"],
             "Port": target.get("Port", self.port),
             "AvailabilityZone": zone,
-            "fault": TIMED_OUT if zone in zones_down() else None,
+            "fault": _fault_of(self, zone),
             "token": str(uuid4()),
+            "turn": 0,
         }
         entry["State"], entry["Reason"], entry["Description"] = IN_REGISTRATION
         self.targets[target["Id"]] = entry
@@ -182,5 +206,4 @@ def zone_changed(zone: str, failed: bool) -> None:
     for account, regions in list(models.elbv2_backends.items()):
         for region, backend in list(regions.items()):
             for group in backend.target_groups.values():
-                for target in [t for t in group.targets.values() if t["AvailabilityZone"] == zone]:
-                    set_fault(account, region, group.arn, target["Id"], TIMED_OUT if failed else None)
+                recheck(account, region, group.arn)

@@ -1,11 +1,13 @@
 """Mends moto's rds: instances live over time, have a standby, fail over, and tell events as AWS does.
 
 Facts: aws-facts 1 and 13.2 ("available at once", "AvailabilityZone <region>a", "reboot is a no-op", "no
-SecondaryAvailabilityZone", "describe_events ignores Duration, StartTime, EndTime, Marker, MaxRecords"), 13.1
-(DescribePendingMaintenanceActions missing). Remove when moto has status sequences, standbys, failovers and windows.
+SecondaryAvailabilityZone", "describe_events ignores Duration, StartTime, EndTime, Marker, MaxRecords",
+"failover_db_cluster flips the writer instantly, no events"), 13.1 (RebootDBCluster, DescribePendingMaintenanceActions,
+ApplyPendingMaintenanceAction). Remove when moto has status sequences, standbys, failovers and windows.
 
-Parts: `instances` create and delete, `changes` modify, `failovers` reboot and fail over (times in `timeline`, pure),
-`events` and `words` tell.
+Parts: `instances` and `clusters` create and delete, `changes` modify, `failovers` and `cluster_failovers` reboot and
+fail over (times in `timeline`, pure), `automatic` lets a primary fail on command, `maintenance` and `patching` keep it
+current, `sensing` knows whether it can be reached, `events` and `words` tell.
 """
 
 import json
@@ -20,8 +22,12 @@ from moto.rds.exceptions import RDSClientError
 from moto.rds.responses import RDSResponse
 
 from sandbox.clock import clock
-from sandbox.gaps.rds import changes, events, failovers, instances
-from sandbox.gaps.rds.failovers import begin_failover, reachable
+from sandbox.gaps.rds import changes, cluster_failovers, clusters, events, failovers, instances, maintenance, sensing
+from sandbox.gaps.rds.automatic import CAUSES, fail_over
+from sandbox.gaps.rds.cluster_failovers import fail_over_cluster
+from sandbox.gaps.rds.failovers import begin_failover
+from sandbox.gaps.rds.maintenance import ACTIONS, add_maintenance, remove_maintenance
+from sandbox.gaps.rds.sensing import reachable
 from sandbox.weather.placement import on_zone_change
 
 HOSTED_ZONE = "Z2R2ITUGPM61AM"
@@ -30,12 +36,16 @@ STARTING_WITH: dict[str, Any] = {
     "down_since": None,
     "failed_over_at": None,
     "parameter_apply_status": "in-sync",
+    "missed": False,
     "pending_modified_values": {},
     "secondary_availability_zone": None,
     "serving_zone": None,
+    "standby_lost": False,
     "waiting": {},
 }
 """What an instance starts with; always replaced, never changed in place, as all instances share it."""
+CLUSTERS_STARTING_WITH: dict[str, Any] = {"busy": "", "down_since": None, "failed_over_at": None, "missed": False}
+"""The same for a cluster."""
 
 
 def _address(self: Any) -> str:
@@ -71,18 +81,6 @@ def _generate_secret_string(self: Any) -> str:
 
 def _nothing(self: Any, *args: Any) -> None:
     """moto tells and backs up at creation; here the clock does."""
-
-
-def describe_pending_maintenance_actions(self: Any) -> ActionResult:
-    """DescribePendingMaintenanceActions: what `pending_maintenance` of the backend says, ARN -> actions."""
-    pending = getattr(self.backend, "pending_maintenance", {})
-    wanted = self.params.get("ResourceIdentifier")
-    rows = [
-        {"ResourceIdentifier": arn, "PendingMaintenanceActionDetails": actions}
-        for arn, actions in pending.items()
-        if wanted in (None, arn)
-    ]
-    return ActionResult({"PendingMaintenanceActions": rows})
 
 
 def _covering(original: Any) -> Any:
@@ -125,19 +123,29 @@ def mend() -> None:
     response, instance = RDSResponse, models.DBInstance
     if response.reboot_db_instance is failovers.reboot_db_instance:
         return
-    response.create_db_instance = instances.create_db_instance(response.create_db_instance)
+    created = instances.create_db_instance(response.create_db_instance)
+    response.create_db_instance = clusters.create_member(created)
     response.create_db_subnet_group = _covering(response.create_db_subnet_group)
     response.modify_db_subnet_group = _covering(response.modify_db_subnet_group)
     response.delete_db_subnet_group = _unused(response.delete_db_subnet_group)
-    response.delete_db_instance = instances.delete_db_instance
+    response.delete_db_instance = clusters.delete_member(instances.delete_db_instance)
+    response.create_db_cluster = clusters.create_db_cluster(response.create_db_cluster)
+    response.modify_db_cluster = clusters.modify_db_cluster(response.modify_db_cluster)
+    response.delete_db_cluster = clusters.delete_db_cluster
+    response.failover_db_cluster = cluster_failovers.failover_db_cluster
+    response.reboot_db_cluster = cluster_failovers.reboot_db_cluster
     response.modify_db_instance = changes.modify_db_instance
     response.reboot_db_instance = failovers.reboot_db_instance
     response.describe_events = events.describe_events
-    response.describe_pending_maintenance_actions = describe_pending_maintenance_actions
+    for name in ("stop_db_instance", "start_db_instance", "stop_db_cluster", "start_db_cluster"):
+        setattr(response, name, sensing.on_call(getattr(response, name)))
+    response.describe_pending_maintenance_actions = maintenance.describe_pending_maintenance_actions
+    response.apply_pending_maintenance_action = maintenance.apply_pending_maintenance_action
     models.RDSBackend.add_event = events.add_event
     instance.save_automated_backup = _nothing
     for name, value in STARTING_WITH.items():
         setattr(instance, name, value)
+    _mend_clusters()
     instance.db_instance_port = 0  # AWS says the port in Endpoint only
     instance.address = property(_address)
     instance.endpoint = property(_endpoint)
@@ -145,6 +153,34 @@ def mend() -> None:
     instance.db_parameter_group_status_list = property(_parameter_groups)
     models.MasterUserSecret._generate_secret_string = _generate_secret_string
     on_zone_change(failovers.zone_changed)
+    on_zone_change(cluster_failovers.zone_changed)
 
 
-__all__ = ["begin_failover", "mend", "reachable"]
+def _mend_clusters() -> None:
+    cluster = models.DBCluster
+    for name, value in CLUSTERS_STARTING_WITH.items():
+        setattr(cluster, name, value)
+    cluster.event_source_type = "db-cluster"
+    cluster.save_automated_backup = _nothing
+    cluster.status = property(lambda self: self._status, lambda self, value: setattr(self, "_status", value))
+
+
+def kind_of(account: str, region: str, name: str) -> str | None:
+    """Whether a name is that of a DB `instance` or of a `cluster`; None if of neither."""
+    if instances.find(account, region, name) is not None:
+        return "instance"
+    return "cluster" if clusters.find_cluster(account, region, name) is not None else None
+
+
+__all__ = [
+    "ACTIONS",
+    "CAUSES",
+    "add_maintenance",
+    "begin_failover",
+    "fail_over",
+    "fail_over_cluster",
+    "kind_of",
+    "mend",
+    "reachable",
+    "remove_maintenance",
+]

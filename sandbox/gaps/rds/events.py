@@ -31,10 +31,10 @@ delivered: list[Callable[[str, str, dict[str, Any], str | None], None]] = []
 """Called with (account, region, event as the API shows it, its id or None): where deliveries elsewhere begin."""
 
 
-def tell(database: Any, event_id: str) -> None:
-    """Record an event of a DB instance."""
+def tell(database: Any, event_id: str, name: str = "") -> None:
+    """Record an event of a DB instance or cluster; `name` is what its message names, if anything."""
     categories, message = EVENTS[event_id]
-    _record(database, message, list(categories), event_id)
+    _record(database, message.replace("{name}", name), list(categories), event_id.removesuffix("-automatic"))
 
 
 def tell_reason(database: Any, why: str) -> None:

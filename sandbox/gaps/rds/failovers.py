@@ -16,6 +16,7 @@ from moto.rds.models import DBInstance, rds_backends
 from sandbox.clock import clock, transition
 from sandbox.gaps.rds.events import tell, tell_reason
 from sandbox.gaps.rds.instances import find, refuse_state, where
+from sandbox.gaps.rds.sensing import sense
 from sandbox.gaps.rds.timeline import ABANDONED, REBOOT, RECENTLY, Failover, failover
 from sandbox.weather.placement import zones_down
 
@@ -34,8 +35,6 @@ def reboot_db_instance(self: Any) -> ActionResult:
     """RebootDBInstance, with or without ForceFailover."""
     database = self.backend.describe_db_instances(self.params.get("DBInstanceIdentifier"))[0]
     forced = str(self.params.get("ForceFailover")).lower() == "true"
-    if type(database) is not DBInstance:
-        return ActionResult({"DBInstance": database})
     if database.status not in REBOOTABLE:
         raise refuse_state(WRONG_STATE)
     if forced and not database.multi_az:
@@ -46,7 +45,7 @@ def reboot_db_instance(self: Any) -> ActionResult:
     if forced and _recent(database):
         clock.after(ABANDONED["told"], "rds.abandon", **where(database))
         clock.after(ABANDONED["available"], "rds.available", **where(database))
-    elif forced and database.secondary_availability_zone not in zones_down():
+    elif forced and database.secondary_availability_zone not in zones_down() and not database.standby_lost:
         begin_failover(database, "user")
     else:
         for step, seconds in REBOOT.items():
@@ -60,7 +59,8 @@ def _recent(database: Any) -> bool:
 
 
 def begin_failover(database: Any, why: str, then: str = "available") -> Failover:
-    """Set a failover on its way; `why` is a key of words.REASONS, `then` the transition that ends it."""
+    """Set a failover on its way; `why` is a key of words.REASONS, `then` the transition (account, region, identifier)
+    that ends it."""
     times = failover(_draw.uniform)
     database.busy = "failover"
     place = where(database)
@@ -74,20 +74,12 @@ def begin_failover(database: Any, why: str, then: str = "available") -> Failover
     return times
 
 
-def reachable(account: str, region: str, identifier: str) -> bool:
-    """Whether its endpoint accepts connections at this moment."""
-    database = find(account, region, identifier)
-    if database is None or database.status in ("creating", "deleting", "stopped"):
-        return False
-    serving = database.serving_zone or database.availability_zone
-    return database.down_since is None and serving not in zones_down()
-
-
 @transition("rds.started")
 def started(account: str, region: str, identifier: str) -> None:
     """The primary is cut off."""
     if database := find(account, region, identifier):
         database.down_since = database.down_since or clock.now()
+        sense(database)
         tell(database, "RDS-EVENT-0013")
 
 
@@ -97,6 +89,7 @@ def promoted(account: str, region: str, identifier: str) -> None:
     if database := find(account, region, identifier):
         database.down_since = None
         database.serving_zone = database.secondary_availability_zone
+        sense(database)
 
 
 @transition("rds.shutdown")
@@ -104,6 +97,7 @@ def shutdown(account: str, region: str, identifier: str) -> None:
     """A reboot stops the engine."""
     if database := find(account, region, identifier):
         database.down_since = clock.now()
+        sense(database)
         tell(database, "RDS-EVENT-0004")
 
 
@@ -113,6 +107,7 @@ def restarted(account: str, region: str, identifier: str) -> None:
     if database := find(account, region, identifier):
         database.down_since = None
         database.parameter_apply_status = "in-sync"
+        sense(database)
         tell(database, "RDS-EVENT-0006")
 
 
@@ -142,6 +137,7 @@ def swapped(account: str, region: str, identifier: str, primary: str, standby: s
     if database is not None and database.multi_az:
         database.availability_zone, database.secondary_availability_zone = primary, standby
         database.serving_zone = None
+        sense(database)
 
 
 @transition("rds.abandon")
@@ -167,6 +163,7 @@ def rebuilt(account: str, region: str, identifier: str) -> None:
     """The standby is in step again."""
     database = find(account, region, identifier)
     if database is not None and database.multi_az and database.secondary_availability_zone not in zones_down():
+        database.standby_lost = False
         tell(database, "RDS-EVENT-0362")
 
 
@@ -177,6 +174,7 @@ def zone_changed(zone: str, failed: bool) -> None:
             for database in [d for d in backend.databases.values() if type(d) is DBInstance]:
                 if database.status in ("creating", "deleting"):
                     continue
+                sense(database)
                 if failed and database.availability_zone == zone:
                     clock.after(DETECTION, "rds.detect", **where(database))
                 if not failed and database.multi_az and database.secondary_availability_zone == zone:

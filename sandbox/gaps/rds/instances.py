@@ -14,6 +14,7 @@ from moto.rds.models import DBInstance, rds_backends
 
 from sandbox.clock import clock, transition
 from sandbox.gaps.rds.events import tell
+from sandbox.gaps.rds.sensing import sense
 from sandbox.weather.placement import order_for, zones_down
 
 CREATING, BACKING_UP, DELETING = 150, 30, 60  # seconds
@@ -139,12 +140,13 @@ def created(account: str, region: str, identifier: str) -> None:
         tell(database, "RDS-EVENT-0024")
         database.secondary_availability_zone = standby_zone(database)
         tell(database, "RDS-EVENT-0025")
-    if database.backup_retention_period:
+    if database.backup_retention_period and not database.db_cluster_identifier:
         database.status = "backing-up"
         tell(database, "RDS-EVENT-0001")
         clock.after(BACKING_UP, "rds.backed_up", **where(database))
     else:
         database.status = "available"
+    sense(database)
 
 
 @transition("rds.backed_up")
@@ -164,8 +166,6 @@ def delete_db_instance(self: Any) -> ActionResult:
     given = self.params
     identifier = given.get("DBInstanceIdentifier")
     database = self.backend.describe_db_instances(identifier)[0]
-    if type(database) is not DBInstance:
-        return ActionResult({"DBInstance": self.backend.delete_db_instance(**given)})
     snapshot, skip = given.get("FinalDBSnapshotIdentifier"), _true(given.get("SkipFinalSnapshot"))
     if database.status == "deleting":
         raise refuse_state(f"Instance {identifier} is already being deleted.")
@@ -184,6 +184,7 @@ def delete_db_instance(self: Any) -> ActionResult:
             raise InvalidDBInstanceStateFault(f"Instance {identifier} is not in available state.")
         self.backend.create_db_snapshot(identifier, snapshot, snapshot_type="manual")
     database.status = "deleting"
+    sense(database)
     keep = not _true(given.get("DeleteAutomatedBackups", True))
     clock.after(DELETING, "rds.deleted", keep_backups=keep, **where(database))
     return ActionResult({"DBInstance": database})

@@ -44,3 +44,32 @@ ABANDONED = {"told": 10.0, "available": 15.0}
 
 RECENTLY = 600.0
 """Seconds after a failover during which another one is abandoned; AWS does not say how many."""
+
+CLUSTER_WITHIN = {
+    "started": (2, 5),
+    "promoted": (12, 20),
+    "restarted": (20, 24),
+    "completed": (25, 34),
+    "available": (35, 45),
+}
+"""Step of a DB cluster's failover -> earliest and latest second after the call; typically done in 35 seconds."""
+
+
+@dataclass(frozen=True)
+class ClusterFailover:
+    """Seconds after the call at which each step happens."""
+
+    started: float
+    promoted: float
+    restarted: float
+    completed: float
+    available: float
+
+
+def cluster_failover(uniform: Callable[[float, float], float]) -> ClusterFailover:
+    """A cluster failover's times, drawn with `uniform(low, high)`."""
+    return ClusterFailover(**{step: round(uniform(low, high), 1) for step, (low, high) in CLUSTER_WITHIN.items()})
+
+
+CLUSTER_REBOOT = {"shutdown": 3.0, "restarted": 14.0, "available": 30.0}
+"""A reboot of all members of a DB cluster."""

@@ -14,6 +14,11 @@ EVENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "RDS-EVENT-0016": (("configuration change",), "Reset master credentials"),
     "RDS-EVENT-0017": (("configuration change",), "Finished applying modification to allocated storage"),
     "RDS-EVENT-0018": (("configuration change",), "Applying modification to allocated storage"),
+    "RDS-EVENT-0020": (
+        ("recovery",),
+        "Recovery of the DB instance has started. Recovery time will vary with the amount of data to be recovered.",
+    ),
+    "RDS-EVENT-0021": (("recovery",), "Recovery of the DB instance is complete."),
     "RDS-EVENT-0024": (("configuration change",), "Applying modification to convert to a Multi-AZ DB Instance"),
     "RDS-EVENT-0025": (
         ("configuration change",),
@@ -32,6 +37,15 @@ EVENTS: dict[str, tuple[tuple[str, ...], str]] = {
         "Abandoning user requested failover since a failover recently occurred on the database instance.",
     ),
     "RDS-EVENT-0049": (("failover",), "Multi-AZ instance failover completed"),
+    "RDS-EVENT-0026": (("maintenance",), "Applying off-line patches to DB instance"),
+    "RDS-EVENT-0027": (("maintenance",), "Finished applying off-line patches to DB instance"),
+    "RDS-EVENT-0047": (("maintenance",), "Database instance patched"),
+    "RDS-EVENT-0071": (("failover",), "Completed failover to DB instance: {name}"),
+    "RDS-EVENT-0071-automatic": (("failover",), "Completed RDS initiated failover to DB instance: {name}"),
+    "RDS-EVENT-0072": (("failover",), "Started same AZ failover to DB instance: {name}"),
+    "RDS-EVENT-0073": (("failover",), "Started cross AZ failover to DB instance: {name}"),
+    "RDS-EVENT-0170": (("creation",), "DB cluster created"),
+    "RDS-EVENT-0171": (("deletion",), "DB cluster deleted"),
     "RDS-EVENT-0361": (("recovery",), "Recovery of standby DB instance has started."),
     "RDS-EVENT-0362": (("recovery",), "Recovery of standby DB instance has completed."),
 }

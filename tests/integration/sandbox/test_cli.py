@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from services.cli.sandbox import sandbox as commands
 from tests.integration.sandbox.conftest import Shop
-from tests.sandbox_server import Sandbox
+from tests.sandbox_server import ControlRefused, Sandbox
 
 pytestmark = pytest.mark.sandbox
 
@@ -82,3 +82,38 @@ def test_a_crashed_task_is_replaced(sandbox: Sandbox, shop: Shop) -> None:
     assert before[0] not in after
     stopped = ecs.describe_tasks(cluster="production", tasks=[before[0]])["tasks"][0]
     assert stopped["stopCode"] == "EssentialContainerExited"
+
+
+def test_a_failover_and_maintenance_can_be_ordered(sandbox: Sandbox, shop: Shop) -> None:
+    rds = sandbox.client("rds")
+    assert haven(sandbox, "failover", "production-app", "--cause", "busy") == "production-app fails over (busy).\n"
+    refused = CliRunner().invoke(commands, ["failover", "production-app"], env={"HAVEN_AWS_ENDPOINT_URL": sandbox.url})
+    assert refused.exit_code == 1
+    assert "production-app cannot fail over: it is failover" in refused.output
+    sandbox.advance(900)
+    told = rds.describe_events(SourceIdentifier="production-app", SourceType="db-instance")["Events"]
+    assert told[-1]["Message"] == "The RDS Multi-AZ primary instance is busy and unresponsive."
+    haven(sandbox, "maintenance", "add", "production-app", "--deadline", "20")
+    (pending,) = rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"]
+    (detail,) = pending["PendingMaintenanceActionDetails"]
+    assert (detail["Action"], detail["Description"]) == ("system-update", "New Operating System update is available")
+    haven(sandbox, "maintenance", "remove", "production-app")
+    assert rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"cause": "host"}, "name one of"),
+        ({"instance": "nobody"}, "there is no DB instance nobody"),
+        ({"cluster": "nobody"}, "there is no DB cluster nobody"),
+        ({"name": "nobody"}, "there is no replication group nobody"),
+        ({"instance": "production-app", "cause": "boredom"}, "cause must be one of"),
+        ({"instance": "production-app", "shard": "0001"}, "only a replication group has shards"),
+    ],
+)
+def test_a_failover_that_makes_no_sense_is_refused(
+    sandbox: Sandbox, shop: Shop, body: dict[str, str], words: str
+) -> None:
+    with pytest.raises(ControlRefused, match=words):
+        sandbox.control("failover", **body)
