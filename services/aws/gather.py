@@ -148,7 +148,7 @@ class Gather:
 
     async def queues(self, resources: Resources) -> tuple[shapes.Queue, ...]:
         """The queues."""
-        urls = resources.ids("AWS::SQS::Queue")
+        urls = resources.queues()
         return sqs.join(await asyncio.gather(*(self._ask("sqs", self._at.queue, url) for url in urls)))
 
     async def alarms(self, resources: Resources) -> tuple[shapes.Alarm, ...]:
@@ -177,7 +177,7 @@ class Gather:
             apis=resources.ids("AWS::ApiGatewayV2::Api"),
             balancers=_balancers(resources),
             databases=resources.ids("AWS::RDS::DBInstance"),
-            queue_urls=resources.ids("AWS::SQS::Queue"),
+            queue_urls=resources.queues(),
         )
         batches = _batches(queries, cloudwatch.METRICS_PER_CALL)
         found = await asyncio.gather(*(self._ask("cloudwatch", self._at.metrics, batch, now) for batch in batches))

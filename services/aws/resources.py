@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.domain.snapshot import Stack
 
 _GONE = ("DELETE_COMPLETE",)
+_HAVENS = ("HavenQueue", "HavenDeadLetterQueue")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Resources:
     def ids(self, type: str) -> tuple[str, ...]:
         """Physical ids of every living resource of a CloudFormation type, such as `AWS::SQS::Queue`."""
         return tuple(found for stack in self._stacks for found in _ids(stack, type))
+
+    def queues(self) -> tuple[str, ...]:
+        """URLs of the environment's queues. Those on which Haven hears what changes are its own, not the system's."""
+        of_haven = {r.physical_id for stack in self._stacks for r in stack.resources if r.logical_id in _HAVENS}
+        return tuple(url for url in self.ids("AWS::SQS::Queue") if url not in of_haven)
 
     def services(self) -> tuple[OwnService, ...]:
         """The ECS services, in the stacks' order."""

@@ -22,6 +22,13 @@ def test_ids_leave_out_what_does_not_exist_yet_or_any_more() -> None:
     assert Resources(stacks).ids(queue) == ("url-a",)
 
 
+def test_the_queue_on_which_haven_hears_is_none_of_the_systems() -> None:
+    kind = "AWS::SQS::Queue"
+    havens = (("HavenQueue", "url-h", kind), ("HavenDeadLetterQueue", "url-hd", kind))
+    found = Resources([of("data", ("Queue", "url-a", kind), *havens, ("DeadLetterQueue", "url-b", kind))])
+    assert found.queues() == ("url-a", "url-b")
+
+
 def test_a_service_stack_names_its_service_and_target_group() -> None:
     (service,) = Resources([of("service-rbac", *RESOURCES["service-rbac"])]).services()
     assert service.name == "rbac"
