@@ -22,6 +22,7 @@ class Permission(StrEnum):
     SEE_ENVIRONMENTS = "see environments"
     READ_LEDGER = "read the ledger"
     RUN_FAILOVERS = "run failovers and drills"
+    OVERRIDE_CHECKS = "override failed checks"
     PAUSE_AUTOMATION = "pause automation"
     CHANGE_SCALING = "change scaling"
     DEPLOY = "deploy stacks"

@@ -20,6 +20,8 @@ from services.usecases.procedure import Procedure
 from services.usecases.reconciling import reconciled, unaccounted
 from services.usecases.sending import Sending
 
+UNCERTAIN = "Nobody knows whether AWS has the request. It is not sent again, only watched."
+
 
 class Engine:
     """`procedures` by kind. `holder` names this process for ever; a lease lasts `lease_for`; `monotonic` is this
@@ -114,7 +116,7 @@ class Engine:
             case Finish(state, because):
                 self._keeping.move(operation, state, held, because)
             case _ if operation.sent is not Sent.NO:
-                self._keeping.explain(operation, "", held)
+                self._keeping.explain(operation, "" if operation.sent is Sent.YES else UNCERTAIN, held)
 
     def _blind(self, operation: Operation, procedure: Procedure[Any], blind: HavenError, held: Held) -> None:
         """AWS cannot be looked at. Nothing is decided on what is not known, but time goes on."""

@@ -1,23 +1,64 @@
 """The pause switch, per environment and for all of Haven."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
-from services.domain.access import Actor
-from services.domain.pause import Pause
+from services.domain.access import Actor, Permission
+from services.domain.environment import NAME
+from services.domain.errors import Invalid, NotFound, NotNow
+from services.domain.pause import EVERYWHERE, LONGEST, Pause
+from services.ports import Clock, Entry, UnitOfWork
+from services.usecases.words import checked_reason
+
+SHORTEST = timedelta(minutes=1)
 
 
 class Pauses:
     """Setting and lifting pauses. A pause stops acting, never looking, and always has an end."""
 
+    def __init__(self, unit: UnitOfWork, clock: Clock, new_id: Callable[[], str]) -> None:
+        self._unit, self._clock, self._new_id = unit, clock, new_id
+        self._last_known: Sequence[Pause] = ()
+
     def current(self, actor: Actor) -> Sequence[Pause]:
         """Those that hold now, longest first; what was seen last while Haven's database is away."""
-        raise NotImplementedError
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        now = self._clock.now()
+        try:
+            with self._unit(readonly=True) as store:
+                self._last_known = store.pauses.current(now)
+        except NotNow:
+            pass  # what was seen last, below
+        held = [pause for pause in self._last_known if pause.lifted_at is None and pause.at <= now < pause.until]
+        return sorted(held, key=lambda pause: pause.until, reverse=True)
 
     def pause(self, actor: Actor, environment: str, until: datetime, reason: str, *, client: str = "") -> Pause:
         """Hold one environment, or EVERYWHERE, until a time at most 7 days away. Raises Invalid, NotFound."""
-        raise NotImplementedError
+        actor.require(Permission.PAUSE_AUTOMATION)
+        reason, now = checked_reason(reason), self._clock.now()
+        if not now + SHORTEST <= until <= now + LONGEST:
+            words = "A pause ends one minute to seven days from now."
+            raise Invalid(words, {"until": words})
+        pause = Pause(self._new_id(), environment, until, actor.name, now, reason)
+        with self._unit() as store:
+            known = NAME.fullmatch(environment) and store.environments.get(environment)
+            if environment != EVERYWHERE and not known:
+                raise NotFound(f"There is no environment {environment[:32]}.")
+            store.pauses.add(pause)
+            detail = {"until": until.isoformat(timespec="seconds"), "pause": pause.id}
+            where = "everywhere" if environment == EVERYWHERE else environment
+            store.ledger.append(Entry(now, actor.name, "pause automation", "done", where, reason, detail, client[:256]))
+        return pause
 
     def lift(self, actor: Actor, id: str, *, client: str = "") -> None:
         """End one now. Raises NotFound when it is over already."""
-        raise NotImplementedError
+        actor.require(Permission.PAUSE_AUTOMATION)
+        now = self._clock.now()
+        with self._unit() as store:
+            lifted = store.pauses.lift(id[:64], actor.name, now)
+            if lifted is None:
+                raise NotFound("There is no such pause, or it is over already.")
+            where = "everywhere" if lifted.environment == EVERYWHERE else lifted.environment
+            store.ledger.append(
+                Entry(now, actor.name, "lift pause", "done", where, "", {"pause": lifted.id}, client[:256])
+            )

@@ -91,7 +91,7 @@ class Sending:
             receipt = procedure.act(environment, intent)
         except OutcomeUnknown as lost:
             self._journal.outcome(intent, "unknown")
-            because = f"{lost.message} It is not sent again; Haven watches whether it took effect."
+            because = f"{lost.message} It is not sent again, only watched."
             self._keeping.save(replace(intent, because=because), held, "lost", because, "unknown")
         except NotNow as later:
             self._journal.outcome(intent, "not sent")
