@@ -4,6 +4,7 @@ Two readers need them differently: a snapshot wants a code and a sentence for a 
 Haven's own errors. For a write the question is also whether it may have taken effect although no answer came.
 """
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -74,6 +75,15 @@ _CONFLICTS = frozenset(
         "TokenAlreadyExistsException",
     }
 )
+_EXPLAINED = {
+    "APICallRateForCustomerExceeded": "AWS allows test failovers of 15 node groups in 24 hours. Nothing was done.",
+    "KMSKeyNotAccessibleFault": "RDS cannot use the key that encrypts it: see to the key's policy and state first.",
+    "InvalidKMSKeyFault": "ElastiCache cannot use the key that encrypts it: see to the key's policy and state first.",
+    "TestFailoverNotAvailableFault": (
+        "AWS does not allow test failovers now, as it may during a large event. Nothing was done."
+    ),
+}
+"""What AWS's own words leave open, by code. All four are refusals that time alone does not mend within minutes."""
 _NEVER_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
 _ANSWER_LOST = (boto.HTTPClientError, boto.IncompleteReadError, ResponseParserError)
 _SETUP = (
@@ -165,6 +175,9 @@ def understood(error: Exception, *, write: bool = False) -> HavenError | None:
     """
     if isinstance(error, boto.ClientError):
         return _answered(error, write=write)
+    if write and isinstance(error, boto.SSLError) and not _unverified(error):
+        # TLS can break off after the request went out; only a certificate is always judged before.
+        return OutcomeUnknown("The connection to AWS broke, so the change may or may not have been made.")
     if isinstance(error, _SETUP):
         return Misconfigured(f"Haven's AWS access is not set up: {error}")
     if isinstance(error, _NEVER_SENT):
@@ -198,6 +211,8 @@ def _answered(error: boto.ClientError, *, write: bool) -> HavenError:
         if write:
             return OutcomeUnknown(f"AWS failed inside {error.operation_name}; the change may have been made.")
         return NotNow(f"AWS failed inside {error.operation_name}.")
+    if code in _EXPLAINED:
+        return Refused(f"{words.rstrip('. ')}. {_EXPLAINED[code]}")
     if is_missing(error):
         return NotFound(words)
     if code in _CONFLICTS or (code.startswith("Invalid") and code.removesuffix("Fault").endswith("State")):
@@ -205,6 +220,18 @@ def _answered(error: boto.ClientError, *, write: bool) -> HavenError:
     if code.startswith(("Validation", "InvalidParameter", "InvalidInput")):
         return Invalid(words)
     return Refused(words)
+
+
+def _unverified(error: boto.SSLError) -> bool:
+    """Whether AWS's certificate was not accepted. urllib3 wraps the reason in its own exception's arguments."""
+    seen: list[object] = [error.kwargs.get("error")]
+    while seen:
+        found = seen.pop()
+        if isinstance(found, ssl.SSLCertVerificationError):
+            return True
+        if isinstance(found, BaseException):
+            seen += [*found.args, found.__cause__, found.__context__]
+    return False
 
 
 def _status(error: boto.ClientError) -> int:

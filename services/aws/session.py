@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
+from botocore.exceptions import NoCredentialsError
 from botocore.session import Session as BotocoreSession
 
 from services.aws import recording
@@ -43,6 +44,7 @@ class Purpose(StrEnum):
     READER = "reader"
     OPERATOR = "operator"
     PROVISIONER = "provisioner"
+    OWN = "own"
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,10 @@ class Wire:
     threads: int = 8
 
     def config(self, attempts: int) -> Config:
-        """botocore's configuration; `attempts` counts all tries, the first one included."""
+        """botocore's configuration; `attempts` counts all tries, the first one included. An endpoint that is not AWS's
+        has no name for every bucket."""
         return Config(
+            s3={"addressing_style": "path"} if self.endpoint_url else None,
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
             retries={"mode": "standard", "total_max_attempts": attempts},
@@ -108,6 +112,15 @@ class Clients:
                 self._instrument(made)
                 self._made[key] = made
             return self._made[key]
+
+    def resolve(self) -> None:
+        """Have credentials that last for minutes, assuming or renewing the role if there is one, so that a request made
+        next needs nothing first. Raises botocore's errors."""
+        with self._lock:
+            credentials = self._session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        credentials.get_frozen_credentials()
 
     @property
     def writer(self) -> "Writer":
@@ -169,6 +182,14 @@ class Writer:
     def cloudformation(self) -> "CloudFormationClient":
         return cast("CloudFormationClient", self._clients.client("cloudformation", attempts=1))
 
+    @property
+    def elasticache(self) -> "ElastiCacheClient":
+        return cast("ElastiCacheClient", self._clients.client("elasticache", attempts=1))
+
+    @property
+    def rds(self) -> "RDSClient":
+        return cast("RDSClient", self._clients.client("rds", attempts=1))
+
 
 class Sessions:
     """Hands out the clients of an environment. One for the whole process, safe to use from several threads.
@@ -197,12 +218,19 @@ class Sessions:
         """Clients that may deploy stacks."""
         return self._clients(environment, Purpose.PROVISIONER, environment.provisioner_role_arn)
 
+    def own(self, region: str) -> Clients:
+        """Clients with Haven's own credentials, for what is Haven's own and no environment's."""
+        return self._of(Identity(Purpose.OWN, region, None, None))
+
     def _clients(self, environment: Environment, purpose: Purpose, role_arn: str | None) -> Clients:
         external_id = environment.external_id if role_arn else None
-        identity = Identity(purpose, environment.region, role_arn, external_id)
+        return self._of(Identity(purpose, environment.region, role_arn, external_id))
+
+    def _of(self, identity: Identity) -> Clients:
         with self._lock:
             if identity not in self._sets:
                 own = self._own = self._own or boto3.Session()
+                role_arn = identity.role_arn
                 session = own if role_arn is None else self._assuming(own, identity, role_arn)
                 self._sets[identity] = Clients(session, self.wire, identity.region, self._instrument, self._making)
             return self._sets[identity]

@@ -1,8 +1,11 @@
 """botocore's errors in Haven's words."""
 
+from ssl import SSLCertVerificationError
+
 import pytest
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import SSLError as UrllibSSLError
 
 from services.aws.errors import NotAsked, StillWaiting, code_of, gap_of, is_missing, translated, understood
 from services.domain.errors import (
@@ -17,6 +20,7 @@ from services.domain.errors import (
 )
 
 URL = "http://aws.test"
+BAD_CERTIFICATE = UrllibSSLError(SSLCertVerificationError("certificate verify failed"))
 
 
 def answered(
@@ -66,7 +70,8 @@ def answered(
         (boto.NoCredentialsError(), Misconfigured, Misconfigured),
         (boto.PartialCredentialsError(provider="env", cred_var="secret"), Misconfigured, Misconfigured),
         (boto.NoRegionError(), Misconfigured, Misconfigured),
-        (boto.SSLError(endpoint_url=URL, error=ValueError("expired")), Misconfigured, Misconfigured),
+        (boto.SSLError(endpoint_url=URL, error=BAD_CERTIFICATE), Misconfigured, Misconfigured),
+        (boto.SSLError(endpoint_url=URL, error=OSError("EOF occurred")), Misconfigured, OutcomeUnknown),
     ],
     ids=lambda value: code_of(value) if isinstance(value, Exception) else value.__name__,
 )

@@ -1,66 +1,23 @@
 """Clients: who they are, how they retry, and what they count."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
+from botocore.awsrequest import AWSPreparedRequest
 
-from services.aws import recording
 from services.aws.recording import Recorder, recorded
 from services.aws.session import Sessions, Wire
 from services.domain.snapshot import Calls
 from tests.builders.places import environment
 from tests.unit.aws.stubs import WHEN
+from tests.unit.aws.wiretap import NOTHING, Answer, Wiretap
 from tests.unit.aws.world import Clock
 
 ROLE = "arn:aws:iam::123456789012:role/haven-reader"
 ASSUMED = environment("production", reader_role_arn=ROLE, external_id="shibboleth")
-NOTHING = b'{"clusterArns": []}'
-Answer = Callable[[AWSPreparedRequest], tuple[int, bytes]]
-
-
-class _Body:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, **_: Any) -> Any:
-        yield self._content
-
-
-class Wiretap:
-    """Answers every request itself, in place of the network, and keeps what was sent."""
-
-    def __init__(self, clock: Clock, answer: Answer = lambda _: (200, NOTHING)) -> None:
-        self.sent: list[AWSPreparedRequest] = []
-        self._clock = clock
-        self._answer = answer
-        self._lock = threading.Lock()
-
-    def instrument(self, client: Any) -> None:
-        recording.attach(client)
-        client.meta.events.register("before-send", self._take)
-
-    def assumed(self) -> int:
-        return sum("sts" in request.url for request in self.sent)
-
-    def _take(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        with self._lock:
-            self.sent.append(request)
-        status, body = (200, self._role()) if "sts" in request.url else self._answer(request)
-        return AWSResponse(request.url, status, HTTPHeaders(), _Body(body))
-
-    def _role(self) -> bytes:
-        until = (self._clock.at + timedelta(hours=1)).isoformat()
-        return (
-            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</AccessKeyId>"
-            "<SecretAccessKey>s</SecretAccessKey><SessionToken>the-token</SessionToken>"
-            f"<Expiration>{until}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
-        ).encode()
 
 
 @pytest.fixture(autouse=True)
