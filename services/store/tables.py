@@ -13,6 +13,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
+    text,
 )
 
 from services.store.types import BigNumber, Instant
@@ -138,4 +140,109 @@ leases = Table(
     Column("token", BigNumber, nullable=False),
     # Seconds since 1970 by the database's own clock.
     Column("expires", Double, nullable=False),
+)
+
+# What follows is kept for ever, like the ledger, and names its environment without a reference: history outlives.
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("environment", String(32), nullable=False),
+    Column("target_kind", String(32), nullable=False),
+    Column("target", String(256), nullable=False),
+    Column("state", String(32), nullable=False),
+    # Whether it holds its target: the state's own word for it, so that an index can see it.
+    Column("live", Boolean, nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    # The highest fencing token seen.
+    Column("token", BigNumber, nullable=False),
+    # The highest number in its trail.
+    Column("last_number", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(
+        "uq_operations_live_target",
+        "environment",
+        "target",
+        unique=True,
+        sqlite_where=text("live = 1"),
+        postgresql_where=text("live"),
+    ),
+    Index(None, "environment", "requested_at"),
+    Index(None, "requested_at"),
+)
+
+operation_trail = Table(
+    "operation_trail",
+    metadata,
+    Column("operation_id", String(64), ForeignKey("operations.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("word", String(32), nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    # Or "*" for all of them.
+    Column("environment", String(32), nullable=False),
+    Column("until", Instant, nullable=False, index=True),
+    Column("by", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("lifted_at", Instant),
+    Column("lifted_by", String(64), nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    # A hash of who, when and what: the same for the same event, whichever way it came.
+    Column("key", String(32), primary_key=True),
+    Column("environment", String(32), nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("source_type", String(64), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("categories", Text, nullable=False),
+    # The one column that may change, once: from nothing.
+    Column("event_id", String(64), nullable=False),
+    Column("came", String(16), nullable=False),
+    Column("received_at", Instant),
+    Index(None, "environment", "at"),
+    Index(None, "subject", "at"),
+)
+
+event_polls = Table(
+    "event_polls",
+    metadata,
+    Column("environment", String(32), primary_key=True),
+    Column("source", String(32), primary_key=True),
+    Column("until", Instant, nullable=False),
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("environment", String(32), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("target", String(256), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("origin", String(32), nullable=False),
+    Column("result", String(32), nullable=False),
+    Column("acknowledged_by", String(64), nullable=False),
+    Column("acknowledged_at", Instant),
+    Column("acknowledged_comment", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("environment", "number"),
+    Index(None, "environment", "started_at"),
+    Index(None, "started_at"),
 )

@@ -10,8 +10,12 @@ from sqlalchemy.exc import DBAPIError
 from services import ports
 from services.store.engine import READONLY
 from services.store.environments import SqlEnvironments
+from services.store.episodes import SqlEpisodes
 from services.store.errors import Away, translated
+from services.store.events import SqlEvents
 from services.store.ledger import SqlLedger
+from services.store.operations import SqlOperations
+from services.store.pauses import SqlPauses
 from services.store.sessions import SqlSessions
 from services.store.snapshots import SqlSnapshots
 from services.store.users import SqlUsers
@@ -53,6 +57,10 @@ class SqlStore:
         self.environments: ports.Environments = SqlEnvironments(connection)
         self.snapshots: ports.Snapshots = SqlSnapshots(connection)
         self.ledger: ports.Ledger = SqlLedger(connection)
+        self.operations: ports.Operations = SqlOperations(connection)
+        self.pauses: ports.Pauses = SqlPauses(connection)
+        self.events: ports.Events = SqlEvents(connection)
+        self.episodes: ports.Episodes = SqlEpisodes(connection)
 
 
 class SqlUnit:

@@ -5,8 +5,12 @@ from datetime import datetime
 
 from services.domain.access import User
 from services.domain.environment import Environment
+from services.domain.event import CloudEvent
+from services.domain.failover.episode import Episode
+from services.domain.operation import Operation
+from services.domain.pause import Pause
 from services.domain.snapshot import Snapshot
-from services.ports import Entry, Kept, LoginSession
+from services.ports import Entry, Kept, LoginSession, TrailEntry
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,14 @@ class Count:
     locked_until: datetime | None
 
 
+@dataclass(frozen=True)
+class Held:
+    """An operation with the highest fencing token seen."""
+
+    operation: Operation
+    token: int
+
+
 @dataclass
 class State:
     """Every table. Rows are frozen, so a copy of the dictionaries is a copy of the database."""
@@ -38,6 +50,12 @@ class State:
     newest: dict[str, Newest] = field(default_factory=dict)
     kept: dict[tuple[str, int], tuple[Kept, Snapshot]] = field(default_factory=dict)
     ledger: dict[int, Entry] = field(default_factory=dict)
+    operations: dict[str, Held] = field(default_factory=dict)
+    trail: dict[tuple[str, int], TrailEntry] = field(default_factory=dict)
+    pauses: dict[str, Pause] = field(default_factory=dict)
+    events: dict[str, CloudEvent] = field(default_factory=dict)
+    polls: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    episodes: dict[str, Episode] = field(default_factory=dict)
 
     def copy(self) -> "State":
         """Another one with the same rows."""

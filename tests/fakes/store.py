@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from services import ports
 from services.domain.errors import NotNow
+from tests.fakes.history import MemoryEpisodes, MemoryEvents
+from tests.fakes.operations import MemoryOperations, MemoryPauses
 from tests.fakes.people import MemorySessions, MemoryUsers
 from tests.fakes.records import MemoryEnvironments, MemoryLedger, MemorySnapshots
 from tests.fakes.state import State
@@ -20,6 +22,10 @@ class MemoryStore:
         self.environments: ports.Environments = MemoryEnvironments(state)
         self.snapshots: ports.Snapshots = MemorySnapshots(state)
         self.ledger: ports.Ledger = MemoryLedger(state)
+        self.operations: ports.Operations = MemoryOperations(state)
+        self.pauses: ports.Pauses = MemoryPauses(state)
+        self.events: ports.Events = MemoryEvents(state)
+        self.episodes: ports.Episodes = MemoryEpisodes(state)
 
 
 class MemoryUnit:
