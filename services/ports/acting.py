@@ -22,6 +22,10 @@ class FailoverCaller(Protocol):
     Conflict for a wrong state), NotNow (throttled or never sent: certainly nothing), Misconfigured (denied),
     OutcomeUnknown (the answer was lost)."""
 
+    def ready(self, environment: Environment) -> None:
+        """Have credentials for the next minutes, without acting. Raises Misconfigured or NotNow."""
+        ...
+
     def fail_over(self, environment: Environment, operation: Operation) -> Receipt:
         """RebootDBInstance with ForceFailover, FailoverDBCluster or TestFailover, by the operation's target kind.
         `wanted` may hold `to_member` (cluster) and `node_group` (cache)."""
