@@ -27,6 +27,8 @@ class Service:
     floor: int
     running: Zones
     groups: tuple[str, ...]
+    databases: tuple[str, ...] = ()
+    """ARNs of the databases it relies on."""
 
     @property
     def count(self) -> int:
@@ -66,6 +68,7 @@ class Database:
     multi_az: bool
     memory: float
     storage: int
+    arn: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,8 +191,20 @@ def _services(ecs: Any, floors: dict[str, int]) -> dict[tuple[str, str], Service
                 mine = (t.get("availabilityZone", "") for t in tasks if t.get("group") == f"service:{name}")
                 groups = tuple(_tail(b["targetGroupArn"]) for b in s.get("loadBalancers", ()) if "targetGroupArn" in b)
                 floor = floors.get(f"service/{cluster}/{name}", s["desiredCount"])
-                found[cluster, name] = Service(cluster, name, max(1, floor), _zones(mine), groups)
+                databases = _databases_of(s["serviceArn"])
+                found[cluster, name] = Service(cluster, name, max(1, floor), _zones(mine), groups, databases)
     return found
+
+
+def _databases_of(arn: str) -> tuple[str, ...]:
+    """No API of AWS tells on which databases a service relies."""
+    from sandbox.gaps import reliance
+    from sandbox.gaps.ecs import find_service
+
+    _, _, _, region, account, path = arn.split(":", 5)
+    _, cluster, name = path.split("/")
+    service = find_service(account, region, cluster, name)
+    return tuple(reliance.databases_of(service)) if service is not None else ()
 
 
 def _tail(arn: str) -> str:
@@ -235,6 +250,7 @@ def _databases(rds: Any) -> dict[str, Database]:
             bool(d.get("MultiAZ")),
             memory_of(d["DBInstanceClass"]),
             int(d.get("AllocatedStorage") or 20),
+            d["DBInstanceArn"],
         )
         for d in _pages(rds, "describe_db_instances", "DBInstances")
     }

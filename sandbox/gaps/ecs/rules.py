@@ -55,8 +55,8 @@ def decide(desired: int, minimum_percent: int, maximum_percent: int, tasks: Sequ
     ready = sum(task.shape == HEALTHY for task in good)
     if ready >= desired:
         stop += [task.id for task in bad]
-    elif need > room:  # no room beside them: the unhealthy go first
-        stop += [task.id for task in bad[: need - room]]
+    elif need > room and ready == len(good):  # no room beside them: they go first, one after the other
+        stop += [task.id for task in bad[:1]]
     stop += _retire(old, sum(task.shape == HEALTHY for task in tasks if task.id not in stop) - fewest)
     return Decision(start, min(start, len(bad)), tuple(stop))
 

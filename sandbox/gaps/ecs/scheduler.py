@@ -84,9 +84,16 @@ def shape_of(service: Service, task: Task) -> str:
 
 
 def _in_grace(service: Service, task: Task) -> bool:
+    return _grace_left(service, task) > 0
+
+
+def _grace_left(service: Service, task: Task) -> float:
+    """Seconds for which what the load balancer says of a task does not count yet."""
     grace = float(service.data.get("healthCheckGracePeriodSeconds") or 0)
     started = task.data.get("startedAt")
-    return started is None or (clock.now() - started).total_seconds() * clock.speed < grace
+    if started is None:
+        return grace + 1
+    return grace - (clock.now() - started).total_seconds() * clock.speed
 
 
 def _seen(service: Service) -> list[rules.Seen]:
@@ -295,4 +302,6 @@ def health_changed(account: str, region: str, group: str, target: str) -> None:
                 if entry["State"] == "unhealthy":
                     where = f"(task {task.id}) (port {port}) is unhealthy in (target-group {group})"
                     service.tell(f"{where} due to (reason {entry['Description']}).")
+                    if (left := _grace_left(service, task)) > 0:
+                        wake(service, left + 1)
                 wake(service)

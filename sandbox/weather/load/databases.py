@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from sandbox.weather import demand
+from sandbox.weather import demand, outages
 from sandbox.weather.history import History
 from sandbox.weather.load import Reader, Table, compute
 from sandbox.weather.point import Point, gauge
@@ -38,6 +38,9 @@ def _reader(value: Callable[[History, Database, int, float], float], around: flo
         database: Database | None = history.thing("databases", name, minute)
         if database is None or database.status in AWAY:
             return None
+        away = outages.share(database.arn, minute)
+        if away == 1:
+            return None  # a host that is down for the whole minute reports nothing
         return gauge(max(0.0, value(history, database, minute, ratio(history, name, minute))), around)
 
     return read
@@ -48,9 +51,22 @@ def _free_space(history: History, database: Database, minute: int, busy: float) 
     return database.storage * GIB * (0.78 - 0.05 * grown - 0.02 * demand.seed(database.id, "storage"))
 
 
+_full = _reader(lambda h, d, m, r: round(5 + POOL * tasks(h, d.id, m)), 0.0)
+
+
+def _connections(history: History, name: str, minute: int) -> Point | None:
+    """An outage cuts all of them; they come back with the service."""
+    whole = _full(history, name, minute)
+    database: Database | None = history.thing("databases", name, minute)
+    away = outages.share(database.arn, minute) if database is not None else 0.0
+    if whole is None or not away:
+        return whole
+    return Point(1, round(whole.total * (1 - away)), 0, whole.high)
+
+
 METRICS: Table = {
     "CPUUtilization": ("Percent", _reader(lambda h, d, m, r: min(100.0, 7 + 26 * r))),
-    "DatabaseConnections": ("Count", _reader(lambda h, d, m, r: round(5 + POOL * tasks(h, d.id, m)), 0.0)),
+    "DatabaseConnections": ("Count", _connections),
     "FreeableMemory": ("Bytes", _reader(lambda h, d, m, r: d.memory * (0.48 - 0.08 * min(r, 3.0)) * GIB, 0.01)),
     "FreeStorageSpace": ("Bytes", _reader(_free_space, 0.0)),
     "ReadLatency": ("Seconds", _reader(lambda h, d, m, r: 0.0006 + 0.0003 * r, 0.3)),

@@ -1,13 +1,15 @@
 # ruff: noqa: ARG005 - readers in a table share one signature
 """Load balancers and their target groups: requests, answers, healthy targets."""
 
-from sandbox.weather import demand, zones
+from sandbox.weather import demand, outages, zones
 from sandbox.weather.history import History
 from sandbox.weather.load import Table, compute
 from sandbox.weather.point import Point, counted, gauge, latency
-from sandbox.weather.world import Balancer, Group
+from sandbox.weather.world import Balancer, Group, Service
 
 FAILING = 2  # minutes a lost zone goes on costing requests: its targets must fail their checks first
+
+NEEDING = 0.85  # the share of requests that fail while the database cannot be reached
 
 
 def group_requests(history: History, group: str, minute: int) -> float:
@@ -66,11 +68,10 @@ def _outage(history: History, key: tuple[str, str], minute: int) -> float:
 
 
 def _database(history: History, key: tuple[str, str], minute: int) -> float:
-    now = history.at(minute)
-    if now is None:
-        return 0.0
-    mine = [d for d in now.databases.values() if d.id.startswith(f"{key[0]}-")]
-    return 0.4 if any(d.status in ("rebooting", "failed", "stopped") for d in mine) else 0.0
+    """Most requests need the database; the rest is answered from the cache."""
+    service: Service | None = history.thing("services", key, minute)
+    away = [outages.share(arn, minute) for arn in (service.databases if service else ())]
+    return NEEDING * max(away, default=0.0)
 
 
 def _counts(number: float) -> Point | None:
