@@ -33,6 +33,12 @@ def list_resources(client: "CloudFormationClient", stack: Stack) -> tuple[StackR
     return tuple(to_resource(found) for page in pages for found in page["StackResourceSummaries"])
 
 
+def is_ours(stack_name: str, environment: Environment) -> bool:
+    """Whether a stack is the environment's by its name alone."""
+    start = f"{environment.stack_prefix}-"
+    return stack_name.startswith(start) and _OURS.fullmatch(stack_name, len(start)) is not None
+
+
 def unchanged(stack: Stack, before: Stack | None) -> bool:
     """Whether the resources known from before still hold."""
     return (
@@ -70,10 +76,9 @@ def to_resource(found: "StackResourceSummaryTypeDef") -> StackResource:
 
 def _belongs(stack: "StackTypeDef", environment: Environment) -> bool:
     """By prefix; where one environment's prefix begins another's the tag decides, or the known names without one."""
-    start = f"{environment.stack_prefix}-"
-    if not stack["StackName"].startswith(start) or stack["StackStatus"] == "DELETE_COMPLETE":
+    if not stack["StackName"].startswith(f"{environment.stack_prefix}-") or stack["StackStatus"] == "DELETE_COMPLETE":
         return False
     tagged = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}.get(ENVIRONMENT_TAG)
     if tagged is not None:
         return tagged == environment.name
-    return _OURS.fullmatch(stack["StackName"], len(start)) is not None
+    return is_ours(stack["StackName"], environment)
