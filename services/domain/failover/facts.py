@@ -24,7 +24,12 @@ class Probe:
 @dataclass(frozen=True)
 class FailoverFacts:
     """The world at one look. `events` are those of the target since `sent_at` (when the intent to act was saved), in
-    order of time; empty before. `baseline` is the last snapshot before the act, to tell new trouble from old."""
+    order of time; empty before. `baseline` is the last snapshot before the act, to tell new trouble from old.
+
+    `sent_at` is None as long as nothing was sent, also after a try that certainly did nothing. `target` is the name of
+    the database, cluster or cache (empty means the only one of its kind), `node_group` a cache's shard. `to_zone` and
+    `to_member` say where the role is to go, `baseline_zone` and `baseline_member` where it was; each may be unknown.
+    """
 
     snapshot: Snapshot
     events: tuple[CloudEvent, ...]
@@ -34,3 +39,8 @@ class FailoverFacts:
     baseline_alarms: tuple[str, ...] = ()
     baseline_healthy: tuple[tuple[str, int], ...] = ()
     baseline_accepts: bool | None = None
+    target: str = ""
+    node_group: str = ""
+    to_zone: str | None = None
+    to_member: str = ""
+    baseline_member: str = ""
