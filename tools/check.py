@@ -1,5 +1,10 @@
-"""Every check of the project, one after another; what failed or could not run is named at the end."""
+"""Every check of the project, one after another; what failed or could not run is named at the end.
 
+Tests run in an order of chance, for none may lean on another; `SEED=<number>` in the environment repeats an order.
+"""
+
+import os
+import random
 import shutil
 import subprocess
 import sys
@@ -10,6 +15,8 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+
+SEED = os.environ.get("SEED") or str(random.SystemRandom().randrange(2**32))
 
 
 @dataclass(frozen=True)
@@ -24,8 +31,7 @@ def suite(name: str, *paths: str, workers: int = 0) -> Check:
     """A pytest run over those paths that exist."""
     there = [p for p in paths if any(Path(p).rglob("test_*.py"))]
     spread = ["-n", str(workers)] if workers else []
-    # In their own order, so that one run is as good as another; `make shuffle` looks for a dependence on it.
-    return Check(name, [str(BIN / "pytest"), "-p", "no:randomly", *spread, *there])
+    return Check(f"{name} (SEED={SEED})", [str(BIN / "pytest"), f"--randomly-seed={SEED}", *spread, *there])
 
 
 STATIC = (
