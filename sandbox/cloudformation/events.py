@@ -54,6 +54,8 @@ def resource_status(stack: Stack, resource: Resource, status: str, reason: str =
     resource.status = status
     resource.reason = reason
     resource.updated = clock.now()
+    if status == "UPDATE_COMPLETE":
+        resource.drift = None  # what was found before is about properties it no longer has
     properties = json.dumps(resource.properties, separators=(",", ":")) if status.endswith("_IN_PROGRESS") else ""
     _record(
         stack,

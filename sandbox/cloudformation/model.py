@@ -20,6 +20,8 @@ class Resource:
     attributes: dict[str, Any] = field(default_factory=dict)
     definition: dict[str, Any] = field(default_factory=dict)
     depends: list[str] = field(default_factory=list)
+    drift: dict[str, Any] | None = None
+    """What the last drift detection found, as DescribeStackResourceDrifts shows it."""
 
     @property
     def deletion_policy(self) -> str:
@@ -140,10 +142,27 @@ class Stack:
     protected: bool = False
     policy: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
+    drift: str = "NOT_CHECKED"
+    drift_at: datetime | None = None
 
     @property
     def busy(self) -> bool:
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+
+@dataclass
+class Detection:
+    """A drift detection of a stack (its id), of all its resources or of those named. `drift` is the stack's drift
+    status once known, `at` when it began, then when it ended."""
+
+    id: str
+    stack: str
+    at: datetime
+    logical: list[str]
+    status: str = "DETECTION_IN_PROGRESS"
+    reason: str = ""
+    drift: str = ""
+    drifted: int = 0
 
 
 @dataclass

@@ -4,12 +4,12 @@ from typing import Any
 
 from moto.core.responses import ActionResult, BaseResponse
 
-from sandbox.cloudformation.actions import ACTIONS, changesets, reading, stacks, templates
+from sandbox.cloudformation.actions import ACTIONS, changesets, drifts, reading, stacks, templates
 from sandbox.cloudformation.errors import Refused
 from sandbox.cloudformation.requests import Request
 from sandbox.wire import Answer
 
-assert all((changesets, reading, stacks, templates))  # noqa: S101 - imported to register their actions
+assert all((changesets, drifts, reading, stacks, templates))  # noqa: S101 - imported to register their actions
 
 
 class Response(BaseResponse):

@@ -42,7 +42,10 @@ def _described(stack: Stack) -> dict[str, Any]:
         "Outputs": stack.outputs,
         "Tags": [{"Key": k, "Value": v} for k, v in stack.current.tags.items()],
         "EnableTerminationProtection": stack.protected,
-        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": {
+            "StackDriftStatus": stack.drift,
+            **({"LastCheckTimestamp": stack.drift_at} if stack.drift_at else {}),
+        },
     }
     optional = {
         "ChangeSetId": settings.get("ChangeSetId"),
@@ -117,7 +120,12 @@ def _resource(stack: Stack, resource: Resource, time: str) -> dict[str, Any]:
         "ResourceType": resource.type,
         time: resource.updated or stack.created,
         "ResourceStatus": resource.status,
-        "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"}
+        if resource.drift is None
+        else {
+            "StackResourceDriftStatus": resource.drift["StackResourceDriftStatus"],
+            "LastCheckTimestamp": resource.drift["Timestamp"],
+        },
     }
     optional = {"PhysicalResourceId": resource.physical, "ResourceStatusReason": resource.reason}
     return {**answer, **{k: v for k, v in optional.items() if v}}
