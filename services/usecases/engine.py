@@ -44,10 +44,10 @@ class Engine:
         self._keeping = Keeping(unit, clock)
         self._sending = Sending(self._keeping, clock, journal, self._hold, monotonic)
 
-    def due(self) -> Sequence[str]:
-        """Ids of the operations that may have something to do. Raises NotNow while the database is away."""
+    def due(self) -> Sequence[Operation]:
+        """The operations that may have something to do. Raises NotNow while the database is away."""
         with self._unit(readonly=True) as store:
-            return [each.id for each in store.operations.live() if each.state is not State.STUCK]
+            return [each for each in store.operations.live() if each.state is not State.STUCK]
 
     def recover(self) -> int:
         """Take up operations that only the journal knows: the database was restored from before they began. They come
