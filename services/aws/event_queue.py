@@ -35,8 +35,11 @@ AT_ONCE = 10
 
 
 class EventQueue:
-    """`ports.EventQueue` with the environment's operator credentials. Messages nobody understands are taken off the queue
-    all the same, counted by what they call themselves in `not_understood`, and logged once each kind."""
+    """`ports.EventQueue` with the environment's operator credentials.
+
+    Messages nobody understands are taken off the queue all the same, counted by what they call themselves in
+    `not_understood`, and logged once each kind.
+    """
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions

@@ -6,7 +6,7 @@ end their sentences with or without a period or a blank.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from services.aws.times import utc
 from services.domain.snapshot import Failover
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_rds.client import RDSClient
     from types_boto3_rds.type_defs import EventTypeDef as DatabaseEventTypeDef
 
+Kind = Literal["db-instance", "db-cluster"]
 WINDOW = 14 * 24 * 60 - 5
 """Minutes to look back, counted by AWS's own clock: a little less than the 14 days beyond which it refuses."""
 
@@ -27,10 +28,12 @@ _DATABASE = re.compile(r"Multi-AZ instance failover completed\.?$|Completed (RDS
 _CACHE = re.compile(r"Failover (from primary node|to replica)\b.* completed\.?$")
 
 
-def list_database_failovers(client: "RDSClient", identifiers: Sequence[str]) -> tuple[Failover, ...]:
-    """The completed failovers of the named instances, as AWS orders them."""
+def list_database_failovers(
+    client: "RDSClient", identifiers: Sequence[str], kind: Kind = "db-instance"
+) -> tuple[Failover, ...]:
+    """The completed failovers of the named instances or DB clusters, as AWS orders them."""
     pages = client.get_paginator("describe_events").paginate(
-        SourceType="db-instance", EventCategories=["failover"], Duration=WINDOW
+        SourceType=kind, EventCategories=["failover"], Duration=WINDOW
     )
     return _completed((event for page in pages for event in page["Events"]), identifiers, _DATABASE, "rds")
 

@@ -17,6 +17,8 @@ from services.domain import snapshot as shapes
 from services.domain.environment import Environment
 
 T = TypeVar("T")
+Databases = tuple[tuple[shapes.Database, ...], tuple[shapes.DatabaseCluster, ...]]
+"""What the part `database` is made of: instances that stand alone, and DB clusters."""
 
 
 class Gather:
@@ -126,15 +128,32 @@ class Gather:
         )
         return applicationautoscaling.join((each for some in targets for each in some), policies, scheduled)
 
-    async def databases(self, resources: Resources) -> tuple[shapes.Database, ...]:
-        """The databases with their pending maintenance."""
+    async def databases(self, resources: Resources) -> Databases:
+        """The databases and DB clusters with their pending maintenance. A cluster's instances are its members alone."""
         ids = resources.ids("AWS::RDS::DBInstance")
+        (databases, maintenance), (clusters, members) = await asyncio.gather(
+            self._instances(ids), self._clusters(resources.ids("AWS::RDS::DBCluster"))
+        )
+        alone = [database for database in databases if database.identifier not in members]
+        return rds.join(alone, maintenance), clusters
+
+    async def _instances(self, ids: Sequence[str]) -> tuple[Sequence[shapes.Database], dict[str, tuple[str, ...]]]:
         if not ids:
-            return ()
-        databases, maintenance = await asyncio.gather(
+            return (), {}
+        return await asyncio.gather(
             self._ask("rds", self._at.databases, ids), self._ask("rds", self._at.maintenance, ids)
         )
-        return rds.join(databases, maintenance)
+
+    async def _clusters(self, ids: Sequence[str]) -> tuple[tuple[shapes.DatabaseCluster, ...], frozenset[str]]:
+        if not ids:
+            return (), frozenset()
+        found, members, maintenance = await asyncio.gather(
+            self._ask("rds", self._at.clusters, ids),
+            self._ask("rds", self._at.cluster_members, ids),
+            self._ask("rds", self._at.maintenance, ids, "db-cluster-id"),
+        )
+        clusters = sorted((rds.to_cluster(each, members) for each in found), key=lambda each: each.identifier)
+        return rds.join(clusters, maintenance), frozenset(members)
 
     async def caches(self, resources: Resources) -> tuple[shapes.Cache, ...]:
         """The caches with their nodes."""
@@ -185,10 +204,11 @@ class Gather:
 
     async def failovers(self, resources: Resources) -> tuple[shapes.Failover, ...]:
         """The newest failovers of the databases and the caches."""
-        databases = resources.ids("AWS::RDS::DBInstance")
+        databases, clusters = resources.ids("AWS::RDS::DBInstance"), resources.ids("AWS::RDS::DBCluster")
         caches = resources.ids("AWS::ElastiCache::ReplicationGroup")
         asks = [
             *([self._ask("rds", self._at.database_failovers, databases)] if databases else []),
+            *([self._ask("rds", self._at.database_failovers, clusters, "db-cluster")] if clusters else []),
             *([self._ask("elasticache", self._at.cache_failovers, caches)] if caches else []),
         ]
         return failovers.newest(each for some in await asyncio.gather(*asks) for each in some)

@@ -32,7 +32,7 @@ class Memory:
         tasks: dict[TaskKey, tuple[shapes.FargateTask, ...]] = {(s.cluster, s.service_name): s.tasks for s in services}
         self.tasks = self._known(Part.TASKS, tasks)
         self.scaling = self._known(Part.SCALING, {s.scaling.resource_id: s.scaling for s in services if s.scaling})
-        self.databases = self._known(Part.DATABASE, self._previous.databases)
+        self.databases = self._known(Part.DATABASE, (self._previous.databases, self._previous.clusters))
         self.caches = self._known(Part.CACHE, self._previous.caches)
         self.queues = self._known(Part.QUEUES, self._previous.queues)
         self.alarms = self._known(Part.ALARMS, self._previous.alarms)

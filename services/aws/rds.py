@@ -1,15 +1,18 @@
-"""RDS: the environment's databases and the maintenance that waits for them."""
+"""RDS: the environment's databases and DB clusters, and the maintenance that waits for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from services.aws.times import utc_or_none
-from services.domain.snapshot import Database
+from services.domain.snapshot import ClusterMember, Database, DatabaseCluster
 
 if TYPE_CHECKING:
     from types_boto3_rds.client import RDSClient
-    from types_boto3_rds.type_defs import DBInstanceTypeDef, PendingModifiedValuesTypeDef
+    from types_boto3_rds.type_defs import DBClusterTypeDef, DBInstanceTypeDef
+
+D = TypeVar("D", Database, DatabaseCluster)
+By = Literal["db-instance-id", "db-cluster-id"]
 
 
 def list_databases(client: "RDSClient", identifiers: Sequence[str]) -> tuple[Database, ...]:
@@ -21,10 +24,28 @@ def list_databases(client: "RDSClient", identifiers: Sequence[str]) -> tuple[Dat
     return tuple(sorted(found, key=lambda d: d.identifier))
 
 
-def list_maintenance(client: "RDSClient", identifiers: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """What maintenance waits for each instance, by ARN: `os-upgrade: New Operating System update is available`."""
+def list_clusters(client: "RDSClient", identifiers: Sequence[str]) -> tuple["DBClusterTypeDef", ...]:
+    """The named DB clusters that exist, as AWS describes them (`to_cluster` needs their members too)."""
+    pages = client.get_paginator("describe_db_clusters").paginate(
+        Filters=[{"Name": "db-cluster-id", "Values": list(identifiers)}]
+    )
+    return tuple(cluster for page in pages for cluster in page["DBClusters"])
+
+
+def list_members(client: "RDSClient", clusters: Sequence[str]) -> dict[str, "DBInstanceTypeDef"]:
+    """The instances of the named DB clusters, by identifier: the only place that tells a member's zone and status."""
+    pages = client.get_paginator("describe_db_instances").paginate(
+        Filters=[{"Name": "db-cluster-id", "Values": list(clusters)}]
+    )
+    return {found["DBInstanceIdentifier"]: found for page in pages for found in page["DBInstances"]}
+
+
+def list_maintenance(
+    client: "RDSClient", identifiers: Sequence[str], by: By = "db-instance-id"
+) -> dict[str, tuple[str, ...]]:
+    """What maintenance waits for each, by ARN: `os-upgrade: New Operating System update is available`."""
     pages = client.get_paginator("describe_pending_maintenance_actions").paginate(
-        Filters=[{"Name": "db-instance-id", "Values": list(identifiers)}]
+        Filters=[{"Name": by, "Values": list(identifiers)}]
     )
     return {
         found["ResourceIdentifier"]: tuple(
@@ -36,8 +57,8 @@ def list_maintenance(client: "RDSClient", identifiers: Sequence[str]) -> dict[st
     }
 
 
-def join(databases: Sequence[Database], maintenance: dict[str, tuple[str, ...]]) -> tuple[Database, ...]:
-    """The databases with their pending maintenance."""
+def join(databases: Sequence[D], maintenance: dict[str, tuple[str, ...]]) -> tuple[D, ...]:
+    """The databases or clusters with their pending maintenance."""
     return tuple(replace(database, maintenance=maintenance.get(database.arn, ())) for database in databases)
 
 
@@ -74,7 +95,43 @@ def to_database(found: "DBInstanceTypeDef") -> Database:
     )
 
 
-def to_pending(found: "PendingModifiedValuesTypeDef") -> tuple[tuple[str, str], ...]:
+def to_cluster(found: "DBClusterTypeDef", members: Mapping[str, "DBInstanceTypeDef"]) -> DatabaseCluster:
+    """Haven's DB cluster of RDS's cluster and its instances. The writer comes first, then the readers by name."""
+    there = [
+        to_cluster_member(member["DBInstanceIdentifier"], member.get("IsClusterWriter", False), members)
+        for member in found.get("DBClusterMembers", [])
+        if "DBInstanceIdentifier" in member
+    ]
+    return DatabaseCluster(
+        identifier=found["DBClusterIdentifier"],
+        arn=found["DBClusterArn"],
+        engine=found["Engine"],
+        engine_version=found["EngineVersion"],
+        instance_class=found.get("DBClusterInstanceClass"),
+        status=found["Status"],
+        multi_az=found.get("MultiAZ", False),
+        endpoint=found.get("Endpoint"),
+        reader_endpoint=found.get("ReaderEndpoint"),
+        port=found.get("Port"),
+        encrypted=found.get("StorageEncrypted", False),
+        deletion_protection=found.get("DeletionProtection", False),
+        backup_retention_days=found.get("BackupRetentionPeriod", 0),
+        latest_restorable=utc_or_none(found.get("LatestRestorableTime")),
+        members=tuple(sorted(there, key=lambda member: (not member.writer, member.identifier))),
+        pending=to_pending(found.get("PendingModifiedValues", {})),
+        created_at=utc_or_none(found.get("ClusterCreateTime")),
+    )
+
+
+def to_cluster_member(identifier: str, writer: bool, members: Mapping[str, "DBInstanceTypeDef"]) -> ClusterMember:
+    """Haven's member; without its instance, zone and status are not known."""
+    instance = members.get(identifier)
+    if instance is None:
+        return ClusterMember(identifier, None, writer)
+    return ClusterMember(identifier, instance.get("AvailabilityZone"), writer, instance.get("DBInstanceStatus"))
+
+
+def to_pending(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """What is to change at the next window or restart, AWS's name to value. A password is named, never shown."""
     return tuple(
         sorted(

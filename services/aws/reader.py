@@ -8,7 +8,8 @@ tasks (listed, then described) and metrics (which need the cache's nodes, the se
 Calls of one snapshot, for an environment of s services in one cluster, in an account where everything fits a page: 1
 for the stacks (and one for each stack that changed since the last time), 4 for zones and network, 2 for the API, 4 + s
 for load balancer and targets, 1 per ten services, 3 for tasks, 3 for scaling, 2 each for databases, caches, queues and
-alarms, and once a minute 1 for all metrics and 2 for the failovers among the events.
+alarms, 3 more where there are DB clusters, and once a minute 1 for all metrics and 2 for the failovers among the
+events.
 """
 
 import time
@@ -135,6 +136,7 @@ class CloudReader:
             readings.append(outcome.reading)
             return outcome.facts
 
+        instances, clusters = await facts(databases)
         snapshot = Snapshot(
             environment=environment.name,
             taken_at=now,
@@ -144,7 +146,8 @@ class CloudReader:
             gateway=await facts(gateway),
             load_balancer=await facts(load_balancer),
             services=join(await facts(services), await facts(tasks), await facts(targets), await facts(scaling)),
-            databases=await facts(databases),
+            databases=instances,
+            clusters=clusters,
             caches=await facts(caches),
             queues=await facts(queues),
             alarms=await facts(alarms),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NatGatewayTypeDef
     from types_boto3_ecs.type_defs import TaskTypeDef
     from types_boto3_elasticache.type_defs import ReplicationGroupTypeDef
+    from types_boto3_rds.type_defs import DBClusterTypeDef, DBInstanceTypeDef
 
 
 class Sources:
@@ -110,8 +111,14 @@ class Sources:
     def databases(self, identifiers: Sequence[str]) -> tuple[shapes.Database, ...]:
         return rds.list_databases(self._at.rds, identifiers)
 
-    def maintenance(self, identifiers: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        return rds.list_maintenance(self._at.rds, identifiers)
+    def clusters(self, identifiers: Sequence[str]) -> tuple["DBClusterTypeDef", ...]:
+        return rds.list_clusters(self._at.rds, identifiers)
+
+    def cluster_members(self, clusters: Sequence[str]) -> dict[str, "DBInstanceTypeDef"]:
+        return rds.list_members(self._at.rds, clusters)
+
+    def maintenance(self, identifiers: Sequence[str], by: rds.By = "db-instance-id") -> dict[str, tuple[str, ...]]:
+        return rds.list_maintenance(self._at.rds, identifiers, by)
 
     def cache_groups(self, ids: Sequence[str]) -> tuple["ReplicationGroupTypeDef", ...]:
         return elasticache.list_groups(self._at.elasticache, ids)
@@ -131,8 +138,10 @@ class Sources:
     def metrics(self, wanted: Sequence[Wanted], now: datetime) -> tuple[shapes.Metric, ...]:
         return cloudwatch.read_metrics(self._at.cloudwatch, wanted, now)
 
-    def database_failovers(self, identifiers: Sequence[str]) -> tuple[shapes.Failover, ...]:
-        return failovers.list_database_failovers(self._at.rds, identifiers)
+    def database_failovers(
+        self, identifiers: Sequence[str], kind: failovers.Kind = "db-instance"
+    ) -> tuple[shapes.Failover, ...]:
+        return failovers.list_database_failovers(self._at.rds, identifiers, kind)
 
     def cache_failovers(self, ids: Sequence[str]) -> tuple[shapes.Failover, ...]:
         return failovers.list_cache_failovers(self._at.elasticache, ids)
