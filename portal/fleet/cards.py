@@ -53,9 +53,9 @@ def _unread(rows: Sequence[Row]) -> Card | None:
     blind = [row for row in rows if row.status in (Status.UNKNOWN, Status.STALE)]
     if not blind:
         return None
-    return Card(
-        "Cannot be read", counted(len(blind), "environment"), blind[0].environment.name, blind[0].environment.name
-    )
+    first = blind[0].environment.name
+    text = first if len(blind) == 1 else f"{first} and {counted(len(blind) - 1, 'other')}"
+    return Card("Cannot be read", counted(len(blind), "environment"), text, first)
 
 
 def _deployed(rows: Sequence[Row]) -> Card | None:

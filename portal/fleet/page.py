@@ -62,6 +62,11 @@ class Fleet:
         return sum(row.serving[0] for row in self.all_rows), sum(row.serving[1] for row in self.all_rows)
 
     @property
+    def old(self) -> bool:
+        """Whether some of what is counted was read too long ago, or not at all."""
+        return any(row.status in (Status.STALE, Status.UNKNOWN) for row in self.all_rows)
+
+    @property
     def cards(self) -> tuple[Card, ...]:
         """The few things to know before any single environment."""
         return cards(self.all_rows)
@@ -123,6 +128,8 @@ def headline(rows: Sequence[Row]) -> Headline:
     if needs:
         strong = f"{needs} of {counted(len(rows), 'environment')} {'needs' if needs == 1 else 'need'} you."
         return Headline(worst, strong, f"{capital('; '.join(details))}.")
+    if all(row.loading for row in rows):
+        return Headline(worst, f"{_all(len(rows))} being read for the first time.", "")
     return Headline(worst, f"{_all(len(rows))} {'healthy' if worst is Status.HEALTHY else 'healthy or changing'}.", "")
 
 

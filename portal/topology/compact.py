@@ -81,8 +81,10 @@ def _service(pen: Pen, grid: Grid, row: Row, y: float, *, counts: bool) -> float
     per_line = max(1, int((grid.lane - 10) // _STEP))
     lines = max((-(-len(cell.nodes) // per_line) for cell in row.cells), default=0)
     if counts or lines > 3:
-        for cell in row.cells:
-            _numbers(pen, grid, cell, y + 34)
+        with pen.link(row.node, f"{row.title}: {told(row.node)}", named=False):
+            pen.rect("hit", 0, y + 29, WIDTH, 24, 4)
+            for cell in row.cells:
+                _numbers(pen, grid, cell, y + 34)
         return 56
     words = False
     for cell in row.cells:
@@ -102,7 +104,7 @@ def _service(pen: Pen, grid: Grid, row: Row, y: float, *, counts: bool) -> float
             pen.text(grid.cell(cell.zone), y + 34 + lines * 32 + 9, text, cls=f"t11 st is-{state.status}")
         elif not cell.nodes:
             pen.text(grid.cell(cell.zone), y + 52, fit(cell.empty, grid.lane - 8, 11), cls="t11 q")
-    return 34 + max(lines, 1) * 32 + (16 if words else 4)
+    return 34 + max(lines, 1) * 32 + (18 if words else 4)
 
 
 def _numbers(pen: Pen, grid: Grid, cell: Cell, y: float) -> None:
@@ -158,5 +160,7 @@ def _store_box(pen: Pen, node: Node, x: float, y: float, wide: float, height: fl
         if height > 40:
             healthy = node.status is Status.HEALTHY
             word = node.note if healthy else node.state.word
+            if width_of(word, 11, bold=not healthy) > wide - 12:
+                word = word.partition(";")[0]
             text = fit(word, wide - 12, 11, bold=not healthy)
             pen.text(x + 8, y + 36, text, cls="t11" if healthy else f"t11 st is-{node.status}")

@@ -4,11 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from portal.topology.shapes import fit, width_of
 from services.domain.status import Status
 from services.ports import Kept
 
 WIDTH = 994
 _LEAST = 3
+_SHORTEST = timedelta(hours=1)
+_STEPS = tuple(timedelta(minutes=minutes) for minutes in (10, 15, 30, 60, 120, 240))
+_LABEL, _ENOUGH, _LEAST_LABEL = 190, 110, 64
 _WORDS = {status.value: status for status in Status}
 
 
@@ -33,6 +37,15 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Label:
+    """What a mark is about, printed over it; `end` means the words stand before the mark."""
+
+    x: float
+    text: str
+    end: bool
+
+
+@dataclass(frozen=True)
 class Timeline:
     """The strip from `since` to `until` with its neighbours of the present view."""
 
@@ -40,6 +53,7 @@ class Timeline:
     until: datetime
     bands: tuple[Band, ...]
     stops: tuple[Stop, ...]
+    labels: tuple[Label, ...]
     ticks: tuple[tuple[float, str], ...]
     before: Kept | None
     after: Kept | None
@@ -70,7 +84,9 @@ def window(now: datetime, when: datetime | None) -> tuple[datetime, datetime]:
 
 def make(kept: Sequence[Kept], since: datetime, until: datetime, shown: int | None, hole_after: timedelta) -> Timeline:
     """`shown` is the number of the snapshot on the page, None for the present; reads further apart than `hole_after`
-    leave a hole."""
+    leave a hole. An environment that is younger than the window gets a strip that begins with it."""
+    if kept and kept[0].taken_at > since:
+        since = max(since, min(kept[0].taken_at, until - _SHORTEST))
     span = max(1.0, (until - since).total_seconds())
 
     def x(at: datetime) -> float:
@@ -93,6 +109,7 @@ def make(kept: Sequence[Kept], since: datetime, until: datetime, shown: int | No
         until,
         tuple(bands),
         tuple(stops),
+        tuple(_labels(stops)),
         tuple(_ticks(since, until, x)),
         kept[position - 1] if position else None,
         kept[position + 1] if position is not None and position + 1 < len(kept) else None,
@@ -100,13 +117,34 @@ def make(kept: Sequence[Kept], since: datetime, until: datetime, shown: int | No
     )
 
 
+def _labels(stops: Sequence[Stop]) -> list[Label]:
+    """As many marks as there is room for say what they are about, the worst first and of those the newest."""
+    taken: list[tuple[float, float]] = []
+    labels = []
+    for stop in sorted(stops, key=lambda each: (each.status.rank, -each.x)):
+        words = stop.kept.summary if stop.status is not Status.HEALTHY and stop.kept.summary else str(stop.status)
+        after = min((left for left, _ in taken if left >= stop.x), default=float(WIDTH)) - stop.x - 8
+        before = stop.x - max((right for _, right in taken if right <= stop.x), default=0.0) - 8
+        if any(left < stop.x < right for left, right in taken):
+            continue
+        end = after < _ENOUGH and after < before
+        room = min(_LABEL, before if end else after)
+        text = fit(words.rstrip("."), room, 11)
+        if not text or (text.endswith("…") and room < _LEAST_LABEL):
+            continue
+        wide = width_of(text, 11)
+        taken.append((stop.x - wide, stop.x) if end else (stop.x, stop.x + wide))
+        labels.append(Label(stop.x, text, end))
+    return labels
+
+
 def _ticks(since: datetime, until: datetime, x: Callable[[datetime], float]) -> list[tuple[float, str]]:
-    hour = since.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    hour += timedelta(hours=(-hour.hour) % 4)
+    step = next((each for each in _STEPS if (until - since) / each <= 8), _STEPS[-1])
+    day = since.replace(hour=0, minute=0, second=0, microsecond=0)
+    at = day + step * ((since - day) // step + 1)
     ticks = []
-    while hour < until:
-        place = x(hour)
-        if 20 < place < WIDTH - 60:
-            ticks.append((place, f"{hour:%H:%M}"))
-        hour += timedelta(hours=4)
+    while at < until:
+        if 20 < x(at) < WIDTH - 60:
+            ticks.append((x(at), f"{at:%H:%M}"))
+        at += step
     return ticks

@@ -70,7 +70,7 @@ def _sentence(fact: Fact, before: str, after: str) -> str:
     if fact.kind is Kind.GAP:
         return f"{fact.name} could not be read: {after}" if after else f"{fact.name} is read again"
     if fact.kind is Kind.COUNT:
-        return f"{fact.name}: {before or 'no'} to {after or 'no'} {fact.aspect}"
+        return f"{fact.name}: {before or '0'} to {after or '0'} {fact.aspect}"
     if fact.kind is Kind.PLACE:
         thing = f"{fact.name} {fact.aspect}".rstrip()
         if before and after:

@@ -161,7 +161,10 @@ def _up(now: datetime, started: datetime | None) -> str:
     """How long a task has run, in its largest unit."""
     if started is None:
         return ""
-    minutes = max(0, int((now - started).total_seconds() // 60))
+    seconds = max(0, int((now - started).total_seconds()))
+    minutes = seconds // 60
+    if not minutes:
+        return f"up {seconds} s"
     if minutes < 60:
         return f"up {minutes} min"
     return f"up {minutes // 60} h" if minutes < 48 * 60 else f"up {minutes // 1440} d"

@@ -102,8 +102,8 @@ def test_tasks_are_counted_by_state_and_zone():
     first, *rest = BEFORE.services[0].tasks
     found = said(rbac(tasks=(replace(first, last_status="PENDING", zone=None), *rest)))
     assert "rbac: 3 to 2 tasks healthy" in found
-    assert "rbac: no to 1 tasks starting" in found
-    assert "rbac: no to 1 tasks in no zone" in found
+    assert "rbac: 0 to 1 tasks starting" in found
+    assert "rbac: 0 to 1 tasks in no zone" in found
 
 
 def test_a_gap_that_closes_says_so():

@@ -113,6 +113,18 @@ def test_a_steady_fleet_and_an_empty_one_say_so() -> None:
     assert headline([]).status is Status.PAUSED
 
 
+def test_a_fleet_on_its_first_reading_is_not_called_healthy() -> None:
+    told = headline([row(NEW, NOW + timedelta(seconds=5), STALE)])
+    assert (told.status, told.strong) == (Status.CHANGING, "The only environment is being read for the first time.")
+
+
+def test_a_count_of_old_facts_is_known_to_be_old() -> None:
+    assert not fleet([PRODUCTION], "", Show.ALL, NOW, STALE).old
+    late = fleet([PRODUCTION, LEGACY], "", Show.ALL, NOW + timedelta(minutes=5), STALE)
+    assert late.old
+    assert {card.title: card.text for card in late.cards}["Cannot be read"] == "production and 1 other"
+
+
 def test_cards_name_the_most_urgent_the_unreadable_and_the_last_deployment() -> None:
     cards = {card.title: card for card in fleet([PRODUCTION, LEGACY, UNREAD], "", Show.ALL, NOW, STALE).cards}
     assert cards["Most urgent"].environment == "legacy"

@@ -195,6 +195,43 @@ def test_the_strip_of_a_past_view_knows_its_neighbours():
     assert strip.stops[1].status is Status.UNKNOWN
 
 
+def test_the_compact_pictures_counts_open_their_service():
+    services = tuple(b.service(f"s{number}") for number in range(14))
+    drawn = compact.draw(build(replace(b.snapshot(), services=services), b.NOW, STALE_AFTER))
+    links = [shape for shape in drawn.shapes if isinstance(shape, Link) and shape.node.id == "service-s3"]
+    assert [link.named for link in links] == [True, False]
+    assert any(isinstance(shape, Rect) and shape.cls == "hit" and shape.h >= 24 for shape in links[1].shapes)
+
+
+def test_marks_say_what_they_are_about_where_there_is_room():
+    since, until = window(b.NOW, None)
+    told = [
+        replace(kept(1, -20), summary="All is well."),
+        replace(kept(2, -10, "degraded"), summary="rbac runs in two of three zones."),
+        kept(3, -9.9),
+        replace(kept(4, -1, "down"), summary="rbac has no healthy task, and neither has anything else in any zone."),
+    ]
+    strip = make(told, since, until, None, timedelta(days=1))
+    labels = {label.x: label for label in strip.labels}
+    x = {stop.kept.number: stop.x for stop in strip.stops}
+    assert (labels[x[2]].text, labels[x[2]].end) == ("rbac runs in two of three zones", False)
+    assert labels[x[1]].text == "healthy"
+    assert x[3] not in labels  # too near to what is worse
+    assert labels[x[4]].end
+    assert labels[x[4]].text.startswith("rbac has no")
+    assert labels[x[4]].text.endswith("…")
+
+
+def test_the_strip_of_a_young_environment_begins_with_it_and_has_ticks_to_its_scale():
+    since, until = window(b.NOW, None)
+    two_hours = make([kept(1, -2)], since, until, None, timedelta(days=1))
+    assert two_hours.since == b.NOW - timedelta(hours=2)
+    assert two_hours.stops[0].x == 0
+    assert {word[-2:] for _, word in two_hours.ticks} == {"00", "15", "30", "45"}
+    minutes = make([kept(1, -0.1)], since, until, None, timedelta(days=1))
+    assert minutes.since == b.NOW - timedelta(hours=1)
+
+
 def test_an_empty_strip_and_one_whose_view_is_outside():
     since, until = window(b.NOW, None)
     empty = make([], since, until, None, timedelta(minutes=1))
