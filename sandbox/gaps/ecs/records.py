@@ -1,6 +1,7 @@
 """What the sandbox remembers of a service and of a task, and how AWS shows it."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -25,6 +26,11 @@ class Service:
 
     The attributes are those that the parts of moto left in place (tags, scalable targets) read.
     """
+
+    releases: tuple[dict[str, Any], ...] | list[dict[str, Any]] = ()
+    """Service deployments, newest first; see `releases`."""
+    revisions: tuple[dict[str, Any], ...] | list[dict[str, Any]] = ()
+    """Service revisions, newest first."""
 
     def __init__(self, account: str, region: str, cluster_name: str, name: str, data: dict[str, Any]) -> None:
         self.account, self.region = account, region
@@ -145,6 +151,18 @@ class Service:
         }
         if tags and self.tags:
             shown["tags"] = self.tags
+        return {**shown, **self._newer()}
+
+    def _newer(self) -> dict[str, Any]:
+        """What the newer deployment API added to a service."""
+        from sandbox.gaps.ecs import releases
+
+        if not self.releases or self.status != "ACTIVE":
+            return {}
+        arns = [r["serviceRevisionArn"] for r in releases.current_revisions(self)]
+        shown: dict[str, Any] = {"currentServiceRevisions": [releases.summary(self, arn) for arn in arns]}
+        if going := releases.newest_going(self):
+            shown["currentServiceDeployment"] = going["serviceDeploymentArn"]
         return shown
 
     def _deployment(self, deployment: dict[str, Any]) -> dict[str, Any]:
@@ -154,6 +172,8 @@ class Service:
 
 class Task:
     """A task: `data` is what DescribeTasks shows; beside it where it came from."""
+
+    protected_until: datetime | None = None
 
     def __init__(self, account: str, region: str, cluster_name: str, service: str | None, data: dict[str, Any]) -> None:
         self.account, self.region, self.cluster_name = account, region, cluster_name

@@ -18,6 +18,8 @@ class Seen:
     shape: str = HEALTHY
     age: int = 0
     """Place in the order of creation; the youngest has the greatest."""
+    protected: bool = False
+    """Neither scaling in nor a deployment may stop it."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,10 @@ def decide(desired: int, minimum_percent: int, maximum_percent: int, tasks: Sequ
 
 def _surplus(good: Sequence[Seen], wanted: int) -> list[str]:
     """Those too many: not yet running ones first, then from the fullest zone, the youngest first."""
-    left = list(good)
+    left = [task for task in good if not task.protected]
+    kept = len(good) - len(left)
     gone = []
-    while len(left) > wanted:
+    while left and len(left) + kept > wanted:
         counts = Counter(task.zone for task in left)
         task = max(left, key=lambda t: (t.shape == STARTING, counts[t.zone], t.zone, t.age))
         left.remove(task)

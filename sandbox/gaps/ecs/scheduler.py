@@ -9,10 +9,12 @@ from moto.ecs.models import ecs_backends
 
 from sandbox.clock import clock, transition
 from sandbox.gaps import elbv2
-from sandbox.gaps.ecs import lifecycle, rules
+from sandbox.gaps.ecs import lifecycle, releases, rules
 from sandbox.gaps.ecs.ending import stop
-from sandbox.gaps.ecs.records import STARTING, Service, Task, begun, find_service, new_deployment, tasks_in
+from sandbox.gaps.ecs.protection import protected
+from sandbox.gaps.ecs.records import Service, Task, begun, find_service, new_deployment, tasks_in
 from sandbox.gaps.ecs.scheduling import count_failure, wake
+from sandbox.gaps.ecs.seeing import shape_of
 from sandbox.weather.placement import least, order_for, zones_down
 
 REST = 5  # seconds a deployment is left in peace before it can be called completed
@@ -40,6 +42,7 @@ def reconcile(account: str, region: str, cluster: str, service: str) -> None:
         _drain(found)
         return
     _forget_finished(found)
+    releases.advance(found)
     if _breaker_trips(found):
         wake(found)
         return
@@ -51,7 +54,9 @@ def begin_deployment(service: Service, reason: str | None = None) -> None:
     """Make what the service's data now says the primary deployment."""
     for deployment in service.deployments:
         deployment["status"] = "ACTIVE"
-    service.deployments.insert(0, new_deployment(service, reason))
+    deployment = new_deployment(service, reason)
+    releases.begin(service, deployment)
+    service.deployments.insert(0, deployment)
     service.steady, service.failures, service.not_before, service.rebalancing = False, 0, 0.0, []
     for hear in begun:
         hear(service)
@@ -67,39 +72,17 @@ def set_desired(service: Service, count: int) -> None:
         wake(service)
 
 
-def shape_of(service: Service, task: Task) -> str:
-    """Whether the scheduler takes a task that is meant to run for starting, healthy or unhealthy."""
-    if task.data["healthStatus"] == "UNHEALTHY":
-        return rules.UNHEALTHY
-    if task.status in STARTING:
-        return rules.STARTING
-    states = {elbv2.state_of(task.account, task.region, group, task.ip) for group, _ in service.target_groups}
-    if "unhealthy" in states and not _in_grace(service, task):
-        return rules.UNHEALTHY
-    if states - {"healthy", "unused"} or (
-        task.data["healthStatus"] == "UNKNOWN" and lifecycle.has_health_check(task) and task.data.get("startedAt")
-    ):
-        return rules.STARTING
-    return rules.HEALTHY
-
-
-def _in_grace(service: Service, task: Task) -> bool:
-    return _grace_left(service, task) > 0
-
-
-def _grace_left(service: Service, task: Task) -> float:
-    """Seconds for which what the load balancer says of a task does not count yet."""
-    grace = float(service.data.get("healthCheckGracePeriodSeconds") or 0)
-    started = task.data.get("startedAt")
-    if started is None:
-        return grace + 1
-    return grace - (clock.now() - started).total_seconds() * clock.speed
-
-
 def _seen(service: Service) -> list[rules.Seen]:
     newest = service.primary["id"]
     return [
-        rules.Seen(task.id, task.zone, task.data.get("startedBy") == newest, shape_of(service, task), age)
+        rules.Seen(
+            task.id,
+            task.zone,
+            task.data.get("startedBy") == newest,
+            shape_of(service, task),
+            age,
+            protected(task),
+        )
         for age, task in enumerate(service.tasks())
     ]
 
@@ -126,11 +109,19 @@ def _breaker_trips(service: Service) -> bool:
     service.tell(f"(deployment {primary['id']}) deployment failed: tasks failed to start.")
     last = service.completed
     if breaker.get("rollback") and last and last["deployment"]["id"] != primary["id"]:
-        _roll_back(service, last)
+        back = last["deployment"]["id"]
+        why = f"ECS deployment circuit breaker: rolling back to deploymentId {back}."
+        roll_back(service, why, triggered=True)
+    else:
+        releases.fail(service, reason)
     return True
 
 
-def _roll_back(service: Service, last: dict[str, Any]) -> None:
+def roll_back(service: Service, reason: str, *, triggered: bool = False) -> None:
+    """Make the last deployment that completed the primary one again; there must be one."""
+    last = service.completed
+    if last is None:
+        return
     service.deployments[0].update(status="ACTIVE", desiredCount=0)
     service.data.update(deepcopy(last["data"]))
     back = deepcopy(last["deployment"])
@@ -139,12 +130,14 @@ def _roll_back(service: Service, last: dict[str, Any]) -> None:
         desiredCount=service.desired_count,
         failedTasks=0,
         rolloutState="IN_PROGRESS",
-        rolloutStateReason=f"ECS deployment circuit breaker: rolling back to deploymentId {back['id']}.",
+        rolloutStateReason=reason,
         updatedAt=clock.now(),
     )
     service.deployments = [back, *[d for d in service.deployments if d["id"] != back["id"]]]
+    releases.roll_back(service, back["id"], reason, triggered=triggered)
     service.tell(f"rolling back to deployment {back['id']}.")
     service.steady, service.failures, service.not_before = False, 0, 0.0
+    wake(service)
 
 
 def _step(service: Service) -> None:
@@ -262,6 +255,7 @@ def _settle(service: Service) -> None:
         primary.update(rolloutState="COMPLETED", rolloutStateReason=reason, failedTasks=0, updatedAt=clock.now())
         kept = {key: service.data.get(key) for key in ROLLED_OUT}
         service.completed = deepcopy({"deployment": primary, "data": kept})
+        releases.finish(service)
         service.tell(f"(deployment {primary['id']}) deployment completed.")
     service.failures = 0
     if not service.steady:
@@ -289,19 +283,3 @@ def _see_to_zones(service: Service, seen: list[rules.Seen]) -> None:
     for task in place(service, 1, zone=target):
         service.rebalancing.append(task.id)
         service.tell(f"has started 1 tasks in {target} to AZ Rebalance: (task {task.id}).")
-
-
-def health_changed(account: str, region: str, group: str, target: str) -> None:
-    """A target's state changed: say so when it is unhealthy, and have its service looked at."""
-    for service in list(ecs_backends[account][region].services.values()):
-        if not isinstance(service, Service):
-            continue
-        for port in [p for g, p in service.target_groups if g == group]:
-            for task in [t for t in service.tasks() if t.ip == target]:
-                entry = elbv2.find_group(account, region, group).targets[target]
-                if entry["State"] == "unhealthy":
-                    where = f"(task {task.id}) (port {port}) is unhealthy in (target-group {group})"
-                    service.tell(f"{where} due to (reason {entry['Description']}).")
-                    if (left := _grace_left(service, task)) > 0:
-                        wake(service, left + 1)
-                wake(service)
