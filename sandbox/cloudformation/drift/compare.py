@@ -14,6 +14,7 @@ from sandbox.cloudformation.comparison import same, written
 IDENTITY = ("Key", "Name", "Id", "ContainerName", "Field", "Type")
 """Fields by which an item of a list is taken for the same item, changed."""
 ABSENT = object()
+"""The value of a property that a resource can have and has not; one that is merely not known is left out."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.clock import clock, transition
 from sandbox.cloudformation import events, state
-from sandbox.cloudformation.drift.compare import differences, shaped
+from sandbox.cloudformation.drift.compare import ABSENT, differences, shaped
 from sandbox.cloudformation.drift.readers import reader
 from sandbox.cloudformation.errors import invalid
 from sandbox.cloudformation.model import Detection, Ledger, Resource, Stack
@@ -113,7 +113,8 @@ def _check(stack: Stack, resource: Resource, at: datetime) -> dict[str, Any]:
         return _unknown(answer, problem)
     if found is None:
         return {**answer, "StackResourceDriftStatus": "DELETED"}
-    actual = {**expected, **shaped(_comparable(resource, expected), found)}
+    now = {**expected, **shaped(_comparable(resource, expected), found)}
+    actual = {name: value for name, value in now.items() if value is not ABSENT}
     unequal = [
         {"PropertyPath": d.path, "ExpectedValue": d.expected, "ActualValue": d.actual, "DifferenceType": d.kind}
         for d in differences(expected, actual)

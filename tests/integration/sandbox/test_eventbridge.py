@@ -1,4 +1,4 @@
-"""Events of AWS's services reach the targets of rules as EventBridge delivers them, or not, where nothing lets it in."""
+"""Events of AWS's services reach the targets of rules as EventBridge delivers them, or not, where nothing lets it."""
 
 import json
 from collections.abc import Iterator
@@ -134,12 +134,14 @@ def test_a_task_that_is_replaced_tells_each_state_with_its_times(quiet: Sandbox,
     told = queue.messages()
     gone = [event["detail"] for event in told if event["resources"] == [task]]
     assert [detail["lastStatus"] for detail in gone] == ["DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"]
-    assert gone[-1]["stopCode"] == "UserInitiated" and gone[-1]["stoppedAt"].endswith("Z")
+    assert gone[-1]["stopCode"] == "UserInitiated"
+    assert gone[-1]["stoppedAt"].endswith("Z")
     assert gone[-1]["clusterArn"] == f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/production"
     assert gone[-1]["attachments"][0]["type"] == "eni"
     new = [event["detail"] for event in told if event["resources"] != [task]]
     assert [detail["lastStatus"] for detail in new] == ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"]
-    assert "startedAt" in new[-1] and "startedAt" not in new[0]
+    assert "startedAt" in new[-1]
+    assert "startedAt" not in new[0]
 
 
 def test_a_deployment_tells_its_beginning_and_its_end_and_the_service_that_it_is_steady(
@@ -159,7 +161,8 @@ def test_a_deployment_tells_its_beginning_and_its_end_and_the_service_that_it_is
     ]
     actions = [event["detail"] for event in told if event["detail-type"] == kinds[1]]
     assert [(one["eventType"], one["eventName"]) for one in actions] == [("INFO", "SERVICE_STEADY_STATE")]
-    assert actions[0]["clusterArn"].endswith(":cluster/production") and actions[0]["createdAt"].endswith("Z")
+    assert actions[0]["clusterArn"].endswith(":cluster/production")
+    assert actions[0]["createdAt"].endswith("Z")
 
 
 def test_an_alarm_tells_both_states_and_what_it_watches(quiet: Sandbox) -> None:
@@ -185,12 +188,15 @@ def test_an_alarm_tells_both_states_and_what_it_watches(quiet: Sandbox) -> None:
     assert event["resources"] == [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:cpu"]
     detail = event["detail"]
     assert detail["alarmName"] == "cpu"
-    assert detail["state"]["value"] == "ALARM" and detail["state"]["reason"] == "a test"
-    assert detail["state"]["reasonData"] == '{"a": 1}' and detail["state"]["timestamp"].endswith("+0000")
+    assert detail["state"]["value"] == "ALARM"
+    assert detail["state"]["reason"] == "a test"
+    assert detail["state"]["reasonData"] == '{"a": 1}'
+    assert detail["state"]["timestamp"].endswith("+0000")
     assert detail["previousState"]["value"] == "INSUFFICIENT_DATA"
     [metric] = detail["configuration"]["metrics"]
     assert detail["configuration"]["description"] == "busy"
-    assert metric["returnData"] is True and metric["metricStat"] == {
+    assert metric["returnData"] is True
+    assert metric["metricStat"] == {
         "metric": {
             "namespace": "AWS/RDS",
             "name": "CPUUtilization",
@@ -263,7 +269,8 @@ def test_what_may_not_be_delivered_goes_to_the_targets_own_dead_letter_queue(qui
     said = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     assert json.loads(message["Body"])["detail"] == {"number": 7}
     assert said["ERROR_CODE"] == "NO_PERMISSIONS"
-    assert said["RULE_ARN"] == closed.rule and said["TARGET_ARN"] == closed.arn
+    assert said["RULE_ARN"] == closed.rule
+    assert said["TARGET_ARN"] == closed.arn
 
 
 def test_a_disabled_rule_sends_nothing(quiet: Sandbox) -> None:

@@ -7,8 +7,9 @@ from sandbox.cloudformation.model import Resource, Stack
 from sandbox.cloudformation.world import Target
 
 Reader = Callable[[Target, Resource, Stack], Mapping[str, Any] | None]
-"""The properties a resource has now, by the template's names in any case; None when it is gone. What it leaves out is
-not compared; ClientError of a resource that is missing counts as gone."""
+"""The properties a resource has now, by the template's names in any case; None when it is gone. What it leaves out, or
+gives as None, is not compared; `compare.ABSENT` is a property the resource could have and has not. ClientError of a
+resource that is missing counts as gone."""
 READERS: dict[str, Reader] = {}
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.cloudformation.drift.compare import ABSENT
 from sandbox.cloudformation.drift.readers.base import first, own_tags, reads
 from sandbox.cloudformation.model import Resource, Stack
 from sandbox.cloudformation.world import Target
@@ -44,7 +45,7 @@ def route(target: Target, resource: Resource, stack: Stack) -> dict[str, Any] | 
     if mine is None:
         return None
     ways = ("GatewayId", "NatGatewayId", "TransitGatewayId", "VpcPeeringConnectionId", "NetworkInterfaceId")
-    return {way: mine.get(way, "") for way in ways if way in resource.properties or way in mine}
+    return {way: mine.get(way, ABSENT) for way in ways}
 
 
 @reads("AWS::EC2::SubnetRouteTableAssociation")

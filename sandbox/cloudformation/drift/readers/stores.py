@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from sandbox.cloudformation.drift.compare import ABSENT
 from sandbox.cloudformation.drift.readers.base import first, own_tags, reads
 from sandbox.cloudformation.model import Resource, Stack
 from sandbox.cloudformation.world import Target
@@ -23,6 +24,7 @@ def instance(target: Target, resource: Resource, stack: Stack) -> dict[str, Any]
         "EnablePerformanceInsights": found.get("PerformanceInsightsEnabled"),
         "PerformanceInsightsKMSKeyId": found.get("PerformanceInsightsKMSKeyId"),
         "MasterUserSecret": {"KmsKeyId": secret["KmsKeyId"]} if secret.get("KmsKeyId") else None,
+        "MaxAllocatedStorage": found.get("MaxAllocatedStorage", ABSENT),
         "Port": (found.get("Endpoint") or {}).get("Port"),
         "Tags": own_tags(found.get("TagList")),
     }
@@ -51,7 +53,7 @@ def replication_group(target: Target, resource: Resource, stack: Stack) -> dict[
         "AutoMinorVersionUpgrade": node.get("AutoMinorVersionUpgrade"),
         "PreferredMaintenanceWindow": node.get("PreferredMaintenanceWindow"),
         "CacheParameterGroupName": (node.get("CacheParameterGroup") or {}).get("CacheParameterGroupName"),
-        "NotificationTopicArn": (node.get("NotificationConfiguration") or {}).get("TopicArn"),
+        "NotificationTopicArn": (node.get("NotificationConfiguration") or {}).get("TopicArn", ABSENT),
         "SecurityGroupIds": [g["SecurityGroupId"] for g in node.get("SecurityGroups") or []] or None,
         "Tags": own_tags(tags),
     }
@@ -61,8 +63,8 @@ def replication_group(target: Target, resource: Resource, stack: Stack) -> dict[
 def queue(target: Target, resource: Resource, stack: Stack) -> dict[str, Any]:
     asked: dict[str, Any] = {"QueueUrl": resource.physical, "AttributeNames": ["All"]}
     found: dict[str, Any] = target.call("sqs", "get_queue_attributes", **asked)["Attributes"]
-    for name in ("RedrivePolicy", "RedriveAllowPolicy"):
-        if found.get(name):
-            found[name] = json.loads(found[name])
+    found["RedrivePolicy"] = json.loads(found["RedrivePolicy"]) if found.get("RedrivePolicy") else ABSENT
+    found.pop("RedriveAllowPolicy", None)  # moto never shows it
+    found["KmsMasterKeyId"] = found.get("KmsMasterKeyId") or ABSENT
     tags = target.call("sqs", "list_queue_tags", QueueUrl=resource.physical).get("Tags")
     return {**found, "Tags": own_tags(tags)}

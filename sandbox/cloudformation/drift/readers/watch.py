@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from sandbox.cloudformation.drift.compare import ABSENT
 from sandbox.cloudformation.drift.readers.base import first, own_tags, reads
 from sandbox.cloudformation.model import Resource, Stack
 from sandbox.cloudformation.world import Target
@@ -25,14 +26,14 @@ def log_group(target: Target, resource: Resource, stack: Stack) -> dict[str, Any
     if found is None:
         return None
     tags = target.call("logs", "list_tags_for_resource", resourceArn=found["arn"].removesuffix(":*"))["tags"]
-    return {"RetentionInDays": found.get("retentionInDays", ""), "Tags": own_tags(tags)}
+    return {"RetentionInDays": found.get("retentionInDays", ABSENT), "Tags": own_tags(tags)}
 
 
 @reads("AWS::SNS::Topic")
 def topic(target: Target, resource: Resource, stack: Stack) -> dict[str, Any]:
     found = target.call("sns", "get_topic_attributes", TopicArn=resource.physical)["Attributes"]
     tags = target.call("sns", "list_tags_for_resource", ResourceArn=resource.physical)["Tags"]
-    kept = {name: found.get(name, "") for name in ("DisplayName", "KmsMasterKeyId")}
+    kept = {name: found.get(name) or ABSENT for name in ("DisplayName", "KmsMasterKeyId")}
     return {**kept, "Tags": own_tags(tags)}
 
 
