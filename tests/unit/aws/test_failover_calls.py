@@ -20,7 +20,7 @@ from services.domain.errors import (
 )
 from services.domain.operation import Operation, Target
 from tests.builders.places import environment
-from tests.unit.aws.stubs import WHEN
+from tests.unit.aws.operations import failover_of
 from tests.unit.aws.wiretap import Answer, Wiretap
 from tests.unit.aws.world import Clock
 
@@ -42,22 +42,7 @@ def bench(answer: Answer) -> tuple[FailoverCaller, Wiretap]:
     return FailoverCaller(Sessions(Wire(threads=3), clock, tap.instrument)), tap
 
 
-def operation(kind: Target, target: str, **wanted: str) -> Operation:
-    return Operation(
-        id="op-1",
-        kind="failover",
-        environment="production",
-        target_kind=kind,
-        target=target,
-        requested_by="ada",
-        requested_at=WHEN,
-        reason="the zone is failing",
-        begin_before=WHEN,
-        wanted=tuple(wanted.items()),
-    )
-
-
-INSTANCE = operation(Target.DATABASE_INSTANCE, "production-app")
+INSTANCE = failover_of(Target.DATABASE_INSTANCE, "production-app")
 
 
 def refusal(code: str, status: int = 400, message: str = "AWS's words") -> Answer:
@@ -90,11 +75,11 @@ def form(request: AWSPreparedRequest) -> dict[str, str]:
             {"Action": "RebootDBInstance", "DBInstanceIdentifier": "production-app", "ForceFailover": "true"},
         ),
         (
-            operation(Target.DATABASE_CLUSTER, "production-main"),
+            failover_of(Target.DATABASE_CLUSTER, "production-main"),
             {"Action": "FailoverDBCluster", "DBClusterIdentifier": "production-main"},
         ),
         (
-            operation(Target.DATABASE_CLUSTER, "production-main", to_member="production-main-2"),
+            failover_of(Target.DATABASE_CLUSTER, "production-main", to_member="production-main-2"),
             {
                 "Action": "FailoverDBCluster",
                 "DBClusterIdentifier": "production-main",
@@ -102,11 +87,11 @@ def form(request: AWSPreparedRequest) -> dict[str, str]:
             },
         ),
         (
-            operation(Target.CACHE, "production-cache"),
+            failover_of(Target.CACHE, "production-cache"),
             {"Action": "TestFailover", "ReplicationGroupId": "production-cache", "NodeGroupId": "0001"},
         ),
         (
-            operation(Target.CACHE, "production-cache", node_group="0003"),
+            failover_of(Target.CACHE, "production-cache", node_group="0003"),
             {"Action": "TestFailover", "ReplicationGroupId": "production-cache", "NodeGroupId": "0003"},
         ),
     ],
@@ -171,7 +156,7 @@ def test_whatever_comes_back_it_was_sent_once_and_says_what_may_have_happened(
 def test_a_refusal_that_waiting_does_not_mend_says_what_it_is_about(code: str, says: str) -> None:
     caller, _ = bench(refusal(code))
     with pytest.raises(Refused, match=says):
-        caller.fail_over(PLAIN, operation(Target.CACHE, "production-cache"))
+        caller.fail_over(PLAIN, failover_of(Target.CACHE, "production-cache"))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +190,7 @@ def test_being_ready_assumes_the_role_once_and_sends_nothing_else() -> None:
 def test_a_request_that_could_not_even_be_made_is_a_bug_and_nothing_unknown() -> None:
     caller, tap = bench(accepted)
     with pytest.raises(boto.ParamValidationError):
-        caller.fail_over(PLAIN, operation(Target.DATABASE_INSTANCE, None))  # type: ignore[arg-type]
+        caller.fail_over(PLAIN, failover_of(Target.DATABASE_INSTANCE, None))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="service"):
-        caller.fail_over(PLAIN, operation(Target.SERVICE, "rbac"))
+        caller.fail_over(PLAIN, failover_of(Target.SERVICE, "rbac"))
     assert tap.sent == []
