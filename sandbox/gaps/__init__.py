@@ -12,6 +12,7 @@ MODULES = (
     "ecs",
     "rds",
     "reliance",
+    "sqs",
     "elasticache",
     "applicationautoscaling",
     "cloudwatch",

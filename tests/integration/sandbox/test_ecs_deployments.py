@@ -185,10 +185,14 @@ def test_a_protected_task_survives_scaling_in_and_deployments_until_it_expires(g
     answer = ecs.update_task_protection(cluster="main", tasks=mine, protectionEnabled=True, expiresInMinutes=60)
     assert [t["protectionEnabled"] for t in answer["protectedTasks"]] == [True, True]
     assert minutes_left(answer["protectedTasks"][0]) == 60
-    ecs.update_service(cluster="main", service="web", desiredCount=1)
+    ecs.update_service(cluster="main", service="web", desiredCount=2)
     clock.advance(300)
     assert set(tasks(ground)) == set(mine)
     newer(ground)
+    clock.advance(300)
+    assert len(tasks(ground)) == 4
+    assert set(mine) < set(tasks(ground))
+    ecs.update_service(cluster="main", service="web", desiredCount=1)
     clock.advance(300)
     assert set(mine) < set(tasks(ground))
     clock.advance(3600)
