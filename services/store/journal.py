@@ -22,7 +22,6 @@ from services.domain.operation import Operation
 from services.ports import Clock, Journal, JournalEntry
 
 log = logging.getLogger(__name__)
-LOCK_SECONDS = 5.0
 _ENTRY = TypeAdapter(JournalEntry)
 
 
@@ -38,11 +37,13 @@ def decode(line: bytes) -> JournalEntry:
 
 class FileJournal:
     """`ports.Journal` in `<directory>/journal-2026-11.jsonl`, for this user's eyes alone. The directory is made when it
-    is first needed, and must be on a disk of this machine: locks on network disks are not to be trusted."""
+    is first needed, and must be on a disk of this machine: locks on network disks are not to be trusted. `patience` is
+    how many seconds another writer is waited for."""
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
+    def __init__(self, directory: Path, clock: Clock, patience: float = 5.0) -> None:
         self._directory = directory
         self._clock = clock
+        self._patience = patience
 
     def intend(self, operation: Operation) -> None:
         """As `ports.Journal.intend`."""
@@ -68,7 +69,7 @@ class FileJournal:
     def _append(self, entry: JournalEntry) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._directory / f"journal-{entry.at.astimezone(UTC):%Y-%m}.jsonl"
-        with _locked(path) as file:
+        with _locked(path, self._patience) as file:
             before = os.fstat(file).st_size
             line = b"" if _whole(file, before) else b"\n"  # ends what a crash tore
             try:
@@ -104,26 +105,26 @@ def _entry(line: bytes) -> JournalEntry | None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[int]:
+def _locked(path: Path, patience: float) -> Iterator[int]:
     """The file, open for appending and reading, while nobody else has it so."""
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _lock(file)
+        _lock(file, patience)
         yield file
     finally:
         os.close(file)  # and with it the lock
 
 
-def _lock(file: int) -> None:
+def _lock(file: int, patience: float) -> None:
     """Take the lock, or raise after a while: whoever holds it may be stopped in the middle."""
-    until = time.monotonic() + LOCK_SECONDS
+    until = time.monotonic() + patience
     while True:
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > until:
                 raise OSError(errno.EBUSY, "another process holds it") from None
-            time.sleep(LOCK_SECONDS / 500)
+            time.sleep(0.01)
 
 
 def _whole(file: int, size: int) -> bool:
