@@ -1,8 +1,9 @@
 """Events of AWS's services reach the targets of rules as EventBridge delivers them, or not, where nothing lets it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -403,3 +404,20 @@ def test_a_pattern_can_be_tried_out(quiet: Sandbox) -> None:
     assert tried({"detail": {"containers": {"exitCode": [137]}}})
     assert not tried({"detail": {"containers": {"exitCode": [1]}}})
     assert tried({"source": ["aws.ecs"], "detail": {"lastStatus": [{"exists": False}]}})
+
+
+def test_what_is_on_its_way_and_the_orders_survive_a_restart(
+    start_sandbox: Callable[..., Sandbox], tmp_path: Path
+) -> None:
+    first = start_sandbox("--frozen", "--limits", "off", "--state", str(tmp_path))
+    listener(first, "survives")
+    first.control("events", duplicate=1)
+    put(first, 1)
+    first.stop()
+    second = start_sandbox("--frozen", "--limits", "off", "--state", str(tmp_path))
+    assert second.control("events")["duplicate"] == 1
+    second.advance(5)
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:survives"
+    url = second.client("sqs").get_queue_url(QueueName="survives")["QueueUrl"]
+    assert numbers(Listener(second, "survives", url, arn, "").messages()) == [1, 1]
+    second.stop()

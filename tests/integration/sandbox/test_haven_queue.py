@@ -129,3 +129,18 @@ def test_it_can_be_turned_off_and_on_again_under_the_stack_policy(data: Data) ->
         assert ("HavenQueueUrl" in names) == (wanted == "true")
     queues = data.stacks.aws("sqs").list_queues()["QueueUrls"]
     assert [url for url in queues if url.endswith("-haven-events")]
+
+
+def test_drift_that_was_found_is_heard(data: Data, hear: Callable[[], list[Any]]) -> None:
+    queue = data.outputs["data"]["QueueUrl"]
+    data.stacks.aws("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "77"})
+    detection = data.stacks.cfn.detect_stack_drift(StackName="production-data")["StackDriftDetectionId"]
+    clock.advance(120)
+    kind = "CloudFormation Drift Detection Status Change"
+    told = [event["detail"] for event in hear() if event.get("detail-type") == kind]
+    assert [detail["status-details"] for detail in told] == [
+        {"detection-status": "DETECTION_IN_PROGRESS"},
+        {"detection-status": "DETECTION_COMPLETE", "stack-drift-status": "DRIFTED"},
+    ]
+    assert told[1]["drift-detection-details"] == {"drifted-stack-resource-count": 1}
+    assert {detail["stack-drift-detection-id"] for detail in told} == {detection}
