@@ -1,8 +1,12 @@
 """The error budget of a month: how long an SLO lets an environment be down, and what was used of it."""
 
 import calendar
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from services.domain.environment import Environment
+from services.domain.failover.episode import Episode, Result
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,49 @@ def month_of(now: datetime) -> datetime:
 
 
 def allowance(slo_target: float, now: datetime) -> float:
-    """Seconds that the month of `now` may be down at an SLO in percent: 99.95 of 30 days leaves 1,296."""
-    days = calendar.monthrange(now.year, now.month)[1]
-    return days * 86_400 * (100.0 - slo_target) / 100.0
+    """Seconds that the month of `now` (in UTC) may be down at an SLO in percent: 99.95 of 30 days leaves 1,296."""
+    return _length(month_of(now)).total_seconds() * (100.0 - slo_target) / 100.0
+
+
+def spent(episodes: Sequence[Episode], month: datetime, now: datetime) -> tuple[float, int]:
+    """Seconds of the month of `month` that failovers are known to have cost until `now`, and of how many that began in
+    it nobody measured the outage. Two at the same time are down once; one over the turn of a month costs each its part.
+    What AWS abandoned costs nothing."""
+    begin = month_of(month)
+    end = min(begin + _length(begin), now)
+    counted = [e for e in episodes if e.result is not Result.ABANDONED and e.started_at < end]
+    unmeasured = sum(e.outage_seconds is None and e.started_at >= begin for e in counted)
+    used, until = timedelta(0), begin
+    for episode in sorted(counted, key=lambda e: e.started_at):
+        over = min(episode.started_at + timedelta(seconds=episode.outage_seconds or 0.0), end)
+        if over > until:
+            used += over - max(episode.started_at, until)
+            until = over
+    return used.total_seconds(), unmeasured
+
+
+def budget_of(environment: Environment, episodes: Sequence[Episode], now: datetime) -> Budget:
+    """The budget of the month of `now`, after what was spent of it."""
+    used, unmeasured = spent(episodes, now, now)
+    return Budget(month_of(now), environment.slo_target, allowance(environment.slo_target, now), used, unmeasured)
+
+
+def _length(month: datetime) -> timedelta:
+    return timedelta(days=calendar.monthrange(month.year, month.month)[1])
+
+
+def spent(episodes: Iterable[Episode], month: datetime, now: datetime) -> tuple[float, int]:
+    """Seconds of outage of the failovers begun in a month, and how many of them nobody measured. Only failovers are
+    counted: other outages are not in this history. One abandoned by AWS cost nothing."""
+    own = [each for each in episodes if month_of(each.started_at) == month and each.started_at <= now]
+    counted = [each for each in own if each.result is not Result.ABANDONED]
+    known = [each.outage_seconds for each in counted if each.outage_seconds is not None]
+    return sum(known), len(counted) - len(known)
+
+
+def budget_of(environment: Environment, episodes: Iterable[Episode], now: datetime) -> Budget:
+    """The budget of the month of `now` after the environment's failovers in it."""
+    month = month_of(now)
+    own = [each for each in episodes if each.environment == environment.name]
+    used, unmeasured = spent(own, month, now)
+    return Budget(month, environment.slo_target, allowance(environment.slo_target, now), used, unmeasured)
