@@ -8,4 +8,5 @@ from services.settings import Settings
 log_as_json("portal")
 haven = build(Settings())
 app = create_app(haven)
-Recollection((haven.access.remember, haven.snapshots.remember)).start()
+remembered = (haven.access, haven.snapshots, haven.operations, haven.pauses)
+Recollection([each.remember for each in remembered]).start()

@@ -1,10 +1,14 @@
 """The one place where the halves meet: builds everything once from the settings. No logic of its own."""
 
+import base64
 import logging
+import os
 import signal
+import socket
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +17,12 @@ from queue import SimpleQueue
 import structlog
 
 from provisioning import blueprint as blueprints
+from services.aws.event_queue import EventQueue
+from services.aws.events import EventReader
+from services.aws.failover_calls import FailoverCaller
+from services.aws.journal import S3Journal
+from services.aws.probe import Prober
+from services.aws.probe_secret import ProbeSecret
 from services.aws.reader import CloudReader
 from services.aws.session import Sessions, Wire
 from services.aws.stacks_writer import StackProvisioner
@@ -21,17 +31,26 @@ from services.domain.errors import HavenError, Invalid
 from services.domain.health import verdict
 from services.domain.history import fingerprint
 from services.domain.snapshot import Snapshot
-from services.ports import Clock, Leases, StackSpec
+from services.ports import Clock, Journal, Leases, StackSpec
 from services.settings import Settings
 from services.store import migrate as migrations
 from services.store.clock import SystemClock
 from services.store.engine import make_engine
+from services.store.journal import FileJournal, Journals
 from services.store.leases import SqlLeases
 from services.store.secrets import Argon2Passwords, RandomTokens
 from services.store.unit import SqlUnit
 from services.usecases.access import Access
+from services.usecases.engine import Engine
 from services.usecases.environments import Environments
+from services.usecases.failing_over import FailoverProcedure
+from services.usecases.failover_history import FailoverHistory
+from services.usecases.failovers import KIND as FAILOVER
+from services.usecases.failovers import Failovers
+from services.usecases.intake import Intake
 from services.usecases.ledger import Ledger
+from services.usecases.operations import Operations
+from services.usecases.pauses import Pauses
 from services.usecases.provisioning import Provisioning
 from services.usecases.snapshots import Snapshots
 from services.usecases.users import Users
@@ -52,6 +71,14 @@ class Haven:
     ledger: Ledger
     provisioning: Provisioning
     leases: Leases
+    failovers: Failovers
+    failover_history: FailoverHistory
+    operations: Operations
+    pauses: Pauses
+    engine: Engine
+    intake: Intake
+    holder: str
+    """This process's own name for ever, for leases."""
 
     def ready(self) -> list[str]:
         """What keeps this process from serving, in words; empty when it can."""
@@ -70,16 +97,27 @@ class Haven:
 def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep) -> Haven:
     """Build Haven. Nothing is contacted yet: an absent database or AWS shows when it is first asked."""
     clock = SystemClock()
-    engine = make_engine(settings.resolved_database_url)
-    unit = SqlUnit(engine)
-    wire = Wire(
-        endpoint_url=settings.aws_endpoint_url,
-        connect_timeout=settings.aws_connect_timeout,
-        read_timeout=settings.aws_read_timeout,
-        threads=settings.aws_threads,
-    )
-    sessions = Sessions(wire, clock)
+    sql = make_engine(settings.resolved_database_url)
+    unit, leases = SqlUnit(sql), SqlLeases(sql)
+    sessions = Sessions(_wire(settings), clock)
+    reader = CloudReader(sessions, clock)
     tokens, passwords = RandomTokens(), Argon2Passwords()
+    intake = Intake(unit, clock, EventReader(sessions, clock), EventQueue(sessions, clock))
+    apart, stale_after = timedelta(seconds=settings.failover_apart), timedelta(seconds=settings.stale_after)
+    begin_within = timedelta(seconds=settings.begin_within)
+    failing_over = FailoverProcedure(
+        unit,
+        clock,
+        reader,
+        FailoverCaller(sessions),
+        _prober(settings, sessions, clock),
+        intake,
+        stale_after=stale_after,
+        apart=apart,
+    )
+    procedures = {FAILOVER: failing_over}
+    # in a container host and pid repeat; a new process must never share an old one's fencing token
+    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     return Haven(
         settings=settings,
         clock=clock,
@@ -98,16 +136,71 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep) ->
         snapshots=Snapshots(
             unit,
             clock,
-            CloudReader(sessions, clock),
+            reader,
             fingerprint=fingerprint,
-            judge=_judge(timedelta(seconds=settings.stale_after)),
+            judge=_judge(stale_after),
             metrics_every=timedelta(seconds=settings.metrics_every),
             keep=timedelta(days=settings.keep_snapshots_days),
         ),
         ledger=Ledger(unit),
         provisioning=Provisioning(unit=unit, provisioner=StackProvisioner(sessions, pause), clock=clock, pause=pause),
-        leases=SqlLeases(engine),
+        leases=leases,
+        failovers=Failovers(
+            unit,
+            clock,
+            _new_id,
+            stale_after=stale_after,
+            apart=apart,
+            approval_for=timedelta(seconds=settings.approval_for),
+            begin_within=begin_within,
+        ),
+        failover_history=FailoverHistory(unit, clock),
+        operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
+        pauses=Pauses(unit, clock, _new_id),
+        engine=Engine(
+            unit,
+            clock,
+            leases,
+            _journal(settings, sessions, clock),
+            procedures,
+            holder=holder,
+            lease_for=timedelta(seconds=settings.lease),
+            monotonic=_watch,
+        ),
+        intake=intake,
+        holder=holder,
     )
+
+
+def _wire(settings: Settings) -> Wire:
+    return Wire(
+        endpoint_url=settings.aws_endpoint_url,
+        connect_timeout=settings.aws_connect_timeout,
+        read_timeout=settings.aws_read_timeout,
+        threads=settings.aws_threads,
+    )
+
+
+def _prober(settings: Settings, sessions: Sessions, clock: Clock) -> Prober:
+    arn = settings.probe_secret_arn
+    return Prober(clock, ProbeSecret(sessions, arn) if arn else None, ca_file=settings.rds_ca_file)
+
+
+def _journal(settings: Settings, sessions: Sessions, clock: Clock) -> Journal:
+    """The file, and the bucket where one is set."""
+    file = FileJournal(settings.home / "journal", clock)
+    bucket = settings.journal_bucket
+    return Journals(file, S3Journal(sessions, bucket, settings.aws_region, clock)) if bucket else file
+
+
+def _new_id() -> str:
+    """Short enough to read out on the telephone, and never guessed or met twice."""
+    return base64.b32encode(uuid.uuid4().bytes)[:12].decode().lower()
+
+
+def _watch() -> float:
+    """Seconds on a watch that also goes on while this process, or the machine, is held: a lease does not wait."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def _judge(stale_after: timedelta) -> Callable[[Snapshot, datetime], tuple[str, str]]:

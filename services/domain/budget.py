@@ -1,9 +1,9 @@
 """The error budget of a month: how long an SLO lets an environment be down, and what was used of it."""
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from services.domain.environment import Environment
 from services.domain.failover.episode import Episode, Result
@@ -65,20 +65,3 @@ def budget_of(environment: Environment, episodes: Sequence[Episode], now: dateti
 
 def _length(month: datetime) -> timedelta:
     return timedelta(days=calendar.monthrange(month.year, month.month)[1])
-
-
-def spent(episodes: Iterable[Episode], month: datetime, now: datetime) -> tuple[float, int]:
-    """Seconds of outage of the failovers begun in a month, and how many of them nobody measured. Only failovers are
-    counted: other outages are not in this history. One abandoned by AWS cost nothing."""
-    own = [each for each in episodes if month_of(each.started_at) == month and each.started_at <= now]
-    counted = [each for each in own if each.result is not Result.ABANDONED]
-    known = [each.outage_seconds for each in counted if each.outage_seconds is not None]
-    return sum(known), len(counted) - len(known)
-
-
-def budget_of(environment: Environment, episodes: Iterable[Episode], now: datetime) -> Budget:
-    """The budget of the month of `now` after the environment's failovers in it."""
-    month = month_of(now)
-    own = [each for each in episodes if each.environment == environment.name]
-    used, unmeasured = spent(own, month, now)
-    return Budget(month, environment.slo_target, allowance(environment.slo_target, now), used, unmeasured)

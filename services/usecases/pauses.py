@@ -1,6 +1,7 @@
 """The pause switch, per environment and for all of Haven."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from services.domain.access import Actor, Permission
@@ -24,13 +25,15 @@ class Pauses:
         """Those that hold now, longest first; what was seen last while Haven's database is away."""
         actor.require(Permission.SEE_ENVIRONMENTS)
         now = self._clock.now()
-        try:
-            with self._unit(readonly=True) as store:
-                self._last_known = store.pauses.current(now)
-        except NotNow:
-            pass  # what was seen last, below
+        with suppress(NotNow):  # then what was seen last
+            self.remember()
         held = [pause for pause in self._last_known if pause.lifted_at is None and pause.at <= now < pause.until]
         return sorted(held, key=lambda pause: pause.until, reverse=True)
+
+    def remember(self) -> None:
+        """Look at what holds now, so that it can be said while the database is away."""
+        with self._unit(readonly=True) as store:
+            self._last_known = store.pauses.current(self._clock.now())
 
     def pause(self, actor: Actor, environment: str, until: datetime, reason: str, *, client: str = "") -> Pause:
         """Hold one environment, or EVERYWHERE, until a time at most 7 days away. Raises Invalid, NotFound."""

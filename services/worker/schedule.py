@@ -1,9 +1,6 @@
 """The only APScheduler: when each tick runs. Jobs live in code and memory; the database's leases keep workers apart."""
 
-import os
-import socket
 import threading
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,6 +12,9 @@ from services.bootstrap import Haven, stop_on_signals
 from services.domain.access import SYSTEM
 from services.domain.errors import HavenError
 from services.domain.motion import moving
+from services.domain.snapshot import Snapshot
+from services.worker.listening import EventTicks
+from services.worker.operations import OperationTicks
 from services.worker.ticks import Ticks
 
 log = structlog.get_logger("haven.worker")
@@ -24,16 +24,19 @@ def run(haven: Haven) -> None:
     """Work until SIGTERM or SIGINT."""
     stop = stop_on_signals()
     settings = haven.settings
+    operations = OperationTicks(haven.engine, _in_background)
     ticks = Ticks(
-        # in a container host and pid repeat; a new process must never share an old one's fencing token
-        holder=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+        holder=haven.holder,
         clock=haven.clock,
         leases=haven.leases,
         environments=lambda: haven.environments.all(SYSTEM),
         snapshots=haven.snapshots,
         lease_for=timedelta(seconds=settings.lease),
-        every=lambda last: timedelta(seconds=settings.tick_busy if last and moving(last) else settings.tick),
+        every=lambda last: timedelta(seconds=settings.tick_busy if _busy(last, operations) else settings.tick),
         submit=_in_background,
+    )
+    events = EventTicks(
+        haven.intake, haven.clock, ticks.held, _in_background, every=timedelta(seconds=settings.events_every)
     )
     scheduler = BackgroundScheduler(
         timezone="UTC",
@@ -43,6 +46,8 @@ def run(haven: Haven) -> None:
     look_every = min(1.0, settings.tick_busy / 2, settings.tick / 2)
     scheduler.add_job(ticks.renew, "interval", seconds=max(0.5, settings.lease / 4), id="renew leases")
     scheduler.add_job(ticks.tick, "interval", seconds=look_every, id="take snapshots")
+    scheduler.add_job(operations.tick, "interval", seconds=look_every, id="advance operations")
+    scheduler.add_job(events.tick, "interval", seconds=settings.tick_busy, id="hear events")
     scheduler.add_job(lambda: _prune(haven), "interval", hours=1, id="prune")
     ticks.renew()
     scheduler.start()
@@ -53,10 +58,16 @@ def run(haven: Haven) -> None:
     log.info("worker stopped")
 
 
+def _busy(last: Snapshot | None, operations: OperationTicks) -> bool:
+    """Whether it is worth looking more often: something moves, or an operation runs there."""
+    return last is not None and (moving(last) or last.environment in operations.running_in)
+
+
 def _in_background(job: Callable[[], None]) -> None:
-    """A daemon thread for each snapshot: there are never more than environments, and none holds up the end. A snapshot
-    cut short is harmless: AWS is only read, and the database's transaction happens or does not."""
-    threading.Thread(target=job, name="snapshot", daemon=True).start()
+    """A daemon thread for each snapshot, operation and environment listened to: never more than there are of these, and
+    none holds up the end. A job cut short is harmless: reading changes nothing, the database's transaction happens or
+    does not, and an operation is made to be cut short anywhere."""
+    threading.Thread(target=job, name="job", daemon=True).start()
 
 
 def _prune(haven: Haven) -> None:

@@ -78,6 +78,10 @@ class Ticks:
             self._started[name] = now
             self._submit(lambda name=name, token=lease.token: self._take(name, token))  # type: ignore[misc]
 
+    def held(self) -> Sequence[str]:
+        """The environments whose lease this worker holds."""
+        return list(self._held)
+
     def release(self) -> None:
         """Give every lease back, so that another worker need not wait for them to run out."""
         for lease in self._held.values():
