@@ -25,7 +25,6 @@ from services.domain.failover.facts import Probe
 from services.ports import Clock
 
 CONNECT_SECONDS = 2.0
-RESOLVE_SECONDS = 2.0
 SQL_CONNECT_SECONDS = 3
 SQL_SECONDS = 2.0
 QUESTION = b"SELECT pg_is_in_recovery()"
@@ -42,6 +41,7 @@ class Prober:
     """`ports.Prober` by TCP, and by SQL for `postgres` where there is a secret to log in with.
 
     `ca_file` is RDS's certificate authority; without it the connection is encrypted and the server not verified.
+    `patience` is how many seconds a name may take to resolve.
     `tls` may be turned off for a test's own server alone.
     """
 
@@ -52,12 +52,14 @@ class Prober:
         *,
         ca_file: Path | None = None,
         resolve: Resolve = socket.getaddrinfo,
+        patience: float = 2.0,
         tls: bool = True,
     ) -> None:
         self._clock = clock
         self._secret = secret
         self._ca_file = ca_file
         self._resolve = resolve
+        self._patience = patience
         self._tls = tls
 
     def probe(self, environment: Environment, host: str, port: int, engine: str) -> Probe:
@@ -85,12 +87,12 @@ class Prober:
             try:
                 found = self._resolve(host, port, type=socket.SOCK_STREAM)
                 answers.put(str(found[0][4][0]) if found else None)
-            except (OSError, UnicodeError):
+            except Exception:  # nobody else would hear of it
                 answers.put(None)
 
         threading.Thread(target=ask, name="haven-resolve", daemon=True).start()
         try:
-            return answers.get(timeout=RESOLVE_SECONDS)
+            return answers.get(timeout=self._patience)
         except Empty:
             return None
 
@@ -107,7 +109,7 @@ class Prober:
         except TimeoutError:
             return False, "It gave no answer to SQL in time."
         except psycopg.Error as error:
-            writable, words = _meaning(error)
+            writable, words = meaning(error)
             if writable is None:
                 secret.forget(environment)  # it may have been rotated
             return writable, words
@@ -163,7 +165,7 @@ def _is_standby(connection: "psycopg.Connection[Any]") -> bool:
     return result.get_value(0, 0) == b"t"
 
 
-def _meaning(error: psycopg.Error) -> tuple[bool | None, str]:
+def meaning(error: psycopg.Error) -> tuple[bool | None, str]:
     """What a failed SQL probe says of writes, without the driver's own text: it names users and addresses."""
     text = str(error)
     if isinstance(error, psycopg.errors.ConnectionTimeout) or any(words in text for words in _BROKE_OFF):
