@@ -58,8 +58,8 @@ def spent(episodes: Sequence[Episode], month: datetime, now: datetime) -> tuple[
 
 
 def budget_of(environment: Environment, episodes: Sequence[Episode], now: datetime) -> Budget:
-    """The budget of the month of `now`, after what was spent of it."""
-    used, unmeasured = spent(episodes, now, now)
+    """The budget of the month of `now`, after what the environment's own failovers have spent of it."""
+    used, unmeasured = spent([each for each in episodes if each.environment == environment.name], now, now)
     return Budget(month_of(now), environment.slo_target, allowance(environment.slo_target, now), used, unmeasured)
 
 
