@@ -1,0 +1,1 @@
+"""Long operations: the live page, what people may do to them, and the pause switch."""

@@ -1,0 +1,62 @@
+"""What every page says above its content: operations that run, and pauses that hold."""
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from portal.identity import haven
+from portal.operations import verdict
+from services.domain.access import Actor
+from services.domain.errors import HavenError
+from services.domain.operation import Operation, State
+from services.domain.pause import EVERYWHERE, Pause
+from services.domain.status import Status
+
+MOST = 3
+
+
+@dataclass(frozen=True)
+class Banner:
+    """One line, with the place it leads to."""
+
+    status: Status
+    text: str
+    href: str
+    word: str
+
+
+def banners(actor: Actor) -> tuple[Banner, ...]:
+    """Pauses first, then operations, the oldest first. That Haven's database is away is said elsewhere; here it only
+    leaves out what is not known."""
+    desk = haven()
+    found: list[Banner] = []
+    try:
+        found += [paused(pause) for pause in desk.pauses.current(actor)]
+        found += [running(operation) for operation in desk.operations.live(actor)]
+    except HavenError:
+        return tuple(found)
+    if len(found) > MOST:
+        rest = len(found) - MOST + 1
+        more = Banner(Status.CHANGING, f"{rest} more operations and pauses.", url_for("operations.overview"), "See all")
+        return (*found[: MOST - 1], more)
+    return tuple(found)
+
+
+def paused(pause: Pause) -> Banner:
+    """A pause that holds."""
+    where = "everywhere" if pause.environment == EVERYWHERE else f"for {pause.environment}"
+    text = f"Automation paused {where} until {pause.until:%Y-%m-%d %H:%M} UTC by {pause.by}: {pause.reason}"
+    return Banner(Status.PAUSED, text, url_for("operations.overview"), "Pauses")
+
+
+def running(operation: Operation) -> Banner:
+    """An operation that is not over."""
+    what = verdict.title(operation)
+    said = {
+        State.AWAITING_APPROVAL: "waits for a second person.",
+        State.REQUESTED: "is about to begin.",
+        State.RUNNING: "is running.",
+        State.STUCK: "is stuck; a person must look.",
+    }.get(operation.state, f"is {operation.state}.")
+    href = url_for("operations.show", id=operation.id)
+    return Banner(verdict.STATUS[operation.state], f"{what}, {said}", href, "Watch" if operation.state is not State.AWAITING_APPROVAL else "Look")

@@ -1,0 +1,217 @@
+"""An operation's page as data, and the list of them. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from portal.failovers.preview import Said
+from portal.failovers.zones import Picture
+from portal.operations import elapsed, picture, steps, verdict
+from portal.operations.elapsed import Elapsed
+from portal.operations.outage import Outage, outage
+from portal.operations.steps import Row, Seen
+from services.domain.access import GRANTS, Actor, Permission
+from services.domain.event import CloudEvent
+from services.domain.failover.causes import meaning_of
+from services.domain.failover.episode import Episode
+from services.domain.operation import Operation, Sent, State
+from services.domain.pause import Pause
+from services.domain.status import Status
+from services.domain.wording import listed
+from services.usecases.operations import RIGHTS, OperationView
+
+SHOWN_EVENTS = 12
+SOURCES = {
+    "rds": "RDS", "elasticache": "ElastiCache", "ecs": "ECS", "cloudwatch": "CloudWatch", "cloudformation": "CloudFormation",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One line of what has happened: AWS's events and Haven's own trail."""
+
+    at: datetime
+    source: str
+    sentence: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What this person may do now. `why_not` says why nothing, when the role never may or the moment does not allow."""
+
+    approve: bool = False
+    decline: bool = False
+    cancel: bool = False
+    resolve: bool = False
+    why_not: str = ""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to press."""
+        return self.approve or self.decline or self.cancel or self.resolve
+
+
+@dataclass(frozen=True)
+class Money:
+    """The month's budget when it was asked for, in seconds; None where it is not known."""
+
+    total: float
+    before: float
+    cost: float | None
+
+    @property
+    def after(self) -> float | None:
+        """What will be left."""
+        return max(0.0, self.before - self.cost) if self.cost is not None else None
+
+
+@dataclass(frozen=True)
+class OperationPage:
+    """Everything the live page shows."""
+
+    view: OperationView
+    title: str
+    said: Said
+    rows: tuple[Row, ...]
+    progress: str
+    picture: Picture | None
+    elapsed: Elapsed | None
+    outage: Outage
+    money: Money | None
+    heard: tuple[Heard, ...]
+    result: tuple[Seen, ...]
+    commands: tuple[str, ...]
+    acts: Acts
+    episode: Episode | None
+    pause: Pause | None
+    stale: bool
+
+    @property
+    def operation(self) -> Operation:
+        """The operation itself."""
+        return self.view.operation
+
+    @property
+    def live(self) -> bool:
+        """Whether it is not over."""
+        return self.view.operation.live
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether somebody may be about to type on this page, so that it must not reload by itself."""
+        return self.view.operation.state in (State.AWAITING_APPROVAL, State.STUCK)
+
+
+def make(
+    view: OperationView,
+    actor: Actor,
+    now: datetime,
+    stale_after: timedelta,
+    *,
+    pause: Pause | None = None,
+    episode: Episode | None = None,
+) -> OperationPage:
+    """The page for one person at one time."""
+    operation, lost, found = view.operation, outage(view.operation, now), steps.rows(view)
+    taken_at = view.snapshot.taken_at if view.snapshot else None
+    return OperationPage(
+        view=view,
+        title=verdict.title(operation),
+        said=verdict.verdict(view, pause, now),
+        rows=found,
+        progress=steps.progress(found),
+        picture=picture.draw(operation, view.snapshot, own(view)),
+        elapsed=elapsed.elapsed(operation, now),
+        outage=lost,
+        money=money(operation, lost),
+        heard=heard(view),
+        result=steps.result(view, now),
+        commands=tuple(line for line in operation.wants("commands").split("\n") if line),
+        acts=acts(operation, actor, from_memory=view.from_memory),
+        episode=episode,
+        pause=pause,
+        stale=operation.live and (taken_at is None or now - taken_at > stale_after),
+    )
+
+
+def own(view: OperationView) -> list[CloudEvent]:
+    """AWS's events about the target itself; a member's name begins with its store's."""
+    return [event for event in view.events if event.subject.startswith(view.operation.target)]
+
+
+def heard(view: OperationView) -> tuple[Heard, ...]:
+    """AWS's events and Haven's trail as one list, newest first."""
+    lines = []
+    for event in view.events:
+        subject = "" if event.subject == view.operation.target else f"{event.subject}: "
+        meaning, words = meaning_of(event), event.message.strip()
+        lines.append(Heard(event.at, SOURCES.get(event.source, event.source), f"{subject}{meaning}", words))
+    lines += [Heard(entry.at, "Haven" if entry.actor == "haven" else entry.actor, entry.sentence) for entry in view.trail]
+    return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
+
+
+def money(operation: Operation, lost: Outage) -> Money | None:
+    """The budget before it and what it costs: measured, else expected."""
+    try:
+        total, before = float(operation.wants("budget_seconds")), float(operation.wants("budget_left"))
+        expected = float(said) if (said := operation.wants("expected_seconds")) else None
+    except ValueError:
+        return None
+    return Money(total, before, lost.seconds if lost.seconds is not None and lost.over else expected)
+
+
+def acts(operation: Operation, actor: Actor, *, from_memory: bool = False) -> Acts:
+    """What may be done now. The use case asks again; this is so that nobody is offered what would be refused."""
+    right = RIGHTS.get(operation.kind, Permission.RUN_FAILOVERS)
+    if not operation.live:
+        return Acts(why_not="It is over; its record stays.")
+    if not actor.may(right):
+        able = listed([role for role, granted in GRANTS.items() if right in granted])
+        return Acts(why_not=f"Your role, {actor.role}, may watch. Roles that may do more: {able}.")
+    if from_memory:
+        return Acts(why_not="Haven's own database does not answer; nothing can be changed until it does.")
+    if operation.state is State.AWAITING_APPROVAL:
+        if actor.name == operation.requested_by:
+            return Acts(cancel=True, why_not="You asked for it, so somebody else has to approve it.")
+        return Acts(approve=True, decline=True)
+    if operation.state is State.STUCK:
+        return Acts(resolve=True)
+    if operation.irreversible or operation.sent is not Sent.NO:
+        since = f" at {operation.sent_at:%H:%M:%S}" if operation.sent_at else ""
+        return Acts(why_not=f"Cancel ended{since}: what was sent to AWS cannot be taken back. While it waits, watching is all.")
+    return Acts(cancel=True)
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """One operation of the list."""
+
+    operation: Operation
+    status: Status
+    word: str
+    said: str
+
+
+def listing(operations: Sequence[Operation]) -> tuple[ListRow, ...]:
+    """Operations as the list shows them, in their order."""
+    rows = []
+    for operation in operations:
+        status = verdict.STATUS[operation.state]
+        word = str(operation.state).capitalize()
+        rows.append(ListRow(operation, status, word, operation.because or verdict.title(operation)))
+    return tuple(rows)
+
+
+def headline(live: Sequence[Operation], pauses: Sequence[Pause]) -> Said:
+    """The list's verdict: what waits for a person, then what runs, then what is paused."""
+    waiting = [each for each in live if each.state in (State.AWAITING_APPROVAL, State.STUCK)]
+    if stuck := [each for each in live if each.state is State.STUCK]:
+        return Said(Status.DEGRADED, f"{len(stuck)} stuck:", f"{listed([each.target for each in stuck], 3)}. A person must look.")
+    if waiting:
+        return Said(Status.PAUSED, f"{len(waiting)} waiting for a second person:", f"{listed([each.target for each in waiting], 3)}.")
+    if live:
+        return Said(Status.CHANGING, f"{len(live)} running:", f"{listed([each.target for each in live], 3)}.")
+    if pauses:
+        return Said(Status.PAUSED, "Automation is paused.", "Nothing is begun meanwhile.")
+    return Said(Status.HEALTHY, "Nothing is running.", "No operation waits for anybody.")

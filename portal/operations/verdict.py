@@ -1,0 +1,107 @@
+"""What an operation's page says first: its state, one sentence, why, and whether there is anything to do. Pure."""
+
+from datetime import datetime
+
+from portal.failovers.preview import Said, seconds
+from portal.failovers.seats import words
+from portal.operations.outage import outage
+from services.domain.operation import Operation, Sent, State, Target
+from services.domain.pause import Pause
+from services.domain.status import Status
+from services.usecases.operations import OperationView
+
+STATUS = {
+    State.AWAITING_APPROVAL: Status.PAUSED,
+    State.REQUESTED: Status.CHANGING,
+    State.RUNNING: Status.CHANGING,
+    State.STUCK: Status.DEGRADED,
+    State.SUCCEEDED: Status.HEALTHY,
+    State.FAILED: Status.DOWN,
+    State.CANCELLED: Status.PAUSED,
+    State.EXPIRED: Status.PAUSED,
+}
+SAFE = "This page is safe to reload and to share."
+
+
+def verdict(view: OperationView, pause: Pause | None, now: datetime) -> Said:
+    """The head of the page."""
+    operation = view.operation
+    if operation.state is State.AWAITING_APPROVAL:
+        until = f"at the latest by {_clock(operation.approve_before)}; then it expires" if operation.approve_before else ""
+        return Said(Status.PAUSED, "Waiting for a second person", f"{until}.", f"Nothing is touched before. {SAFE}")
+    if operation.state in (State.REQUESTED, State.RUNNING) and operation.sent is Sent.NO and pause is not None:
+        why = f"By {pause.by}: {pause.reason} Nothing is sent while it holds; looking goes on."
+        return Said(Status.PAUSED, "Held:", f"automation is paused until {_clock(pause.until)}.", why)
+    if operation.state is State.REQUESTED:
+        return Said(Status.CHANGING, "About to begin.", "A worker takes it within seconds.", f"Nothing has been sent. {SAFE}")
+    if operation.state is State.RUNNING:
+        return _running(view, now)
+    if operation.state is State.STUCK:
+        return Said(Status.DEGRADED, "Stuck:", "Haven stopped, and a person must look.", operation.because)
+    return _over(operation, now)
+
+
+def _running(view: OperationView, now: datetime) -> Said:
+    operation = view.operation
+    if operation.sent is Sent.NO:
+        why = operation.because or f"Nothing has been sent yet. {SAFE}"
+        return Said(Status.CHANGING, "Changing.", "The checks are made again on fresh facts before anything is sent.", why)
+    if operation.sent is Sent.MAYBE:
+        line = "Its answer was lost, so Haven only watches whether it happens. It never sends twice."
+        return Said(Status.UNKNOWN, "Not known whether AWS has the request.", line, operation.because)
+    moved = next((step.at for step in view.steps if step.acts), None)
+    lost = outage(operation, now)
+    if moved is None:
+        out = f"writes have been out for {seconds(lost.seconds or 0)}" if lost.going_on else _measured(lost.words, lost.seconds)
+        return Said(Status.CHANGING, "Changing.", f"The {words(operation.target_kind).thing} moves {path(operation)}; {out}.", _pace(operation, now))
+    current = next((step for step in view.steps if step.state == "now"), None)
+    waits = f" Still awaited: {current.sentence[0].lower()}{current.sentence[1:]}." if current else ""
+    out = "writes are still out" if lost.going_on else _measured(lost.words, lost.seconds)
+    return Said(Status.CHANGING, "Moved; being verified.", f"It went {path(operation)}; {out}.", f"Nothing to do now.{waits} {SAFE}")
+
+
+def _measured(said: str, took: float | None) -> str:
+    return f"writes were out for {seconds(took)}" if took is not None else f"outage {said}"
+
+
+def _pace(operation: Operation, now: datetime) -> str:
+    """Whether it is on time."""
+    high, usual = operation.wants("expected_high"), operation.wants("expected_seconds")
+    since = operation.sent_at
+    if not high or since is None:
+        return f"Nothing to do now. {SAFE}"
+    took = (now - since).total_seconds()
+    if took <= float(high):
+        return f"On time: {seconds(float(usual or high))} is usual. Nothing to do now. {SAFE}"
+    return f"Longer than expected ({seconds(float(high))} at most). Haven waits on and then asks you. {SAFE}"
+
+
+def _over(operation: Operation, now: datetime) -> Said:
+    lost = outage(operation, now)
+    if operation.state is State.SUCCEEDED:
+        out = f"; {_measured(lost.words, lost.seconds)}" if lost.words else ""
+        return Said(Status.HEALTHY, "Done.", f"The {words(operation.target_kind).thing} moved {path(operation)}{out}.", operation.because)
+    if operation.state is State.FAILED:
+        harm = "Something had been sent to AWS." if operation.irreversible else "Nothing was sent to AWS."
+        return Said(Status.DOWN, "Failed.", harm, operation.because)
+    strong = "Cancelled." if operation.state is State.CANCELLED else "Expired."
+    return Said(Status.PAUSED, strong, "Nothing was touched.", operation.because)
+
+
+def path(operation: Operation) -> str:
+    """`from us-east-1a to us-east-1b`, as far as it is known."""
+    begin = operation.note("baseline_zone") or operation.wants("expected_zone") or operation.wants("expected_primary")
+    end = operation.wants("to_zone") or operation.wants("to_member") or words(operation.target_kind).follow
+    return f"from {begin or 'where it was'} to {end}"
+
+
+def title(operation: Operation) -> str:
+    """`Failover of production-app, in production`."""
+    kind = operation.kind.capitalize()
+    if operation.kind == "failover" and operation.target_kind is Target.CACHE:
+        kind = "Test failover"
+    return f"{kind} of {operation.target}, in {operation.environment}"
+
+
+def _clock(at: datetime | None) -> str:
+    return f"{at:%H:%M} UTC" if at else "an unknown time"

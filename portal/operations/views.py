@@ -1,0 +1,169 @@
+"""Operations: the list, and each one's live page with what people may do to it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from flask import Blueprint, flash, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+
+from portal import errors, live
+from portal.failovers.preview import seconds
+from portal.identity import client, current_actor, haven, person
+from portal.operations import index, page, pausing
+from portal.operations.forms import ApproveForm, ReasonForm
+from portal.redirects import go
+from services.domain.errors import Conflict, HavenError, Invalid, NotFound, NotNow
+from services.domain.failover.episode import Episode
+from services.domain.operation import Operation
+from services.domain.pause import Pause, holding
+from services.usecases.failover_history import Filter
+from services.usecases.operations import OperationView
+
+area = Blueprint("operations", __name__)
+area.register_blueprint(pausing.area)
+
+EVERY = 2
+"""Seconds between two polls."""
+_AROUND = timedelta(minutes=2)
+
+
+@area.get("/operations")
+def overview() -> ResponseReturnValue:
+    """What runs, what ran, and the pause switch."""
+    return index.render(pausing.pause_form())
+
+
+@area.get("/operations/<id>")
+def show(id: str) -> ResponseReturnValue:
+    """One operation."""
+    return _page("operations/show.html", haven().operations.view(current_actor(), id))
+
+
+@area.get("/operations/<id>/live")
+@live.polled
+def fragment(id: str) -> ResponseReturnValue:
+    """The live part alone; 204 while it shows what it would show again."""
+    view = haven().operations.view(current_actor(), id)
+    return live.answer(_version(view), lambda: _page("operations/_live.html", view))
+
+
+@area.post("/operations/<id>/approve")
+def approve(id: str) -> ResponseReturnValue:
+    """The second person says yes to what was seen."""
+    form = ApproveForm()
+    if not form.validate_on_submit():
+        return errors.rejected(_again(id, "approve", form, "Which version was seen is missing. Look again, then approve."))
+    version = int(form.version.data)
+    return _act(id, "approve", form, lambda: haven().operations.approve(current_actor(), id, version, client=client()), "Approved.")
+
+
+@area.post("/operations/<id>/cancel")
+def cancel(id: str) -> ResponseReturnValue:
+    """Withdraw it, while that is possible."""
+    return _act(id, "cancel", FlaskForm(), lambda: haven().operations.cancel(current_actor(), id, client=client()), "Cancelled; nothing was touched.")
+
+
+@area.post("/operations/<id>/decline", defaults={"what": "decline"})
+@area.post("/operations/<id>/resume", defaults={"what": "resume"})
+@area.post("/operations/<id>/done", defaults={"what": "done"})
+@area.post("/operations/<id>/give-up", defaults={"what": "give-up"})
+def with_reason(id: str, what: str) -> ResponseReturnValue:
+    """Decline, or resolve what is stuck; each with its reason."""
+    form, desk = ReasonForm(prefix=what), haven().operations
+    if not form.validate_on_submit():
+        return errors.rejected(_again(id, what, form))
+    did: dict[str, tuple[Callable[..., Operation], str]] = {
+        "decline": (desk.decline, "Declined; nothing was touched."),
+        "resume": (desk.resume, "It is watched on."),
+        "done": (desk.mark_done, "Marked as done."),
+        "give-up": (desk.give_up, "Given up."),
+    }
+    act, said = did[what]
+    reason = (form.reason.data or "").strip()
+    return _act(id, what, form, lambda: act(current_actor(), id, reason, client=client()), said)
+
+
+def _act(id: str, what: str, form: FlaskForm, act: Callable[[], object], said: str) -> ResponseReturnValue:
+    """One act: done and back to the page, or the page again with what is wrong and everything typed."""
+    try:
+        act()
+    except (Invalid, Conflict, NotNow) as problem:
+        for text in getattr(problem, "fields", {}).values():
+            if "reason" in form:
+                form.reason.errors = [*form.reason.errors, text]
+        return errors.rejected(_again(id, what, form, problem.message), problem)
+    flash(said)
+    return go(url_for("operations.show", id=id))
+
+
+def _again(id: str, what: str, form: FlaskForm, refusal: str = "") -> str:
+    return _page("operations/show.html", haven().operations.view(current_actor(), id), what, form, refusal)
+
+
+def _version(view: OperationView) -> str:
+    """Changes whenever the page does. The forms on it carry a session's token, so that it is of one session."""
+    who, operation = person(), view.operation
+    newest = max((event.at for event in view.events), default=None)
+    taken = view.snapshot.taken_at if view.snapshot else None
+    old = taken is None or haven().clock.now() - taken > _stale_after()
+    return live.token(
+        who.token if who else "", operation.version, len(view.trail), len(view.events), newest, taken, old, view.from_memory
+    )
+
+
+def _stale_after() -> timedelta:
+    return timedelta(seconds=haven().settings.stale_after)
+
+
+def _page(template: str, view: OperationView, sent: str = "", form: FlaskForm | None = None, refusal: str = "") -> str:
+    now = haven().clock.now()
+    view = _as_it_was(view)
+    made = page.make(view, current_actor(), now, _stale_after(), pause=_pause(view.operation), episode=_episode(view.operation))
+    forms = {name: ReasonForm(prefix=name, formdata=None) for name in ("decline", "resume", "done", "give-up")}
+    return render_template(
+        template,
+        page=made,
+        version=_version(view),
+        every=EVERY,
+        forms=forms | ({sent: form} if sent in forms and form else {}),
+        refusal=refusal,
+        seconds=seconds,
+        shown_events=page.SHOWN_EVENTS,
+        stale_after=haven().settings.stale_after,
+    )
+
+
+def _as_it_was(view: OperationView) -> OperationView:
+    """An operation that is over is shown with the world at its end, not with today's."""
+    ended = view.operation.finished_at
+    if ended is None or view.from_memory:
+        return view
+    try:
+        _, snapshot = haven().snapshots.at(current_actor(), view.operation.environment, ended)
+    except HavenError:
+        return view
+    return replace(view, snapshot=snapshot)
+
+
+def _pause(operation: Operation) -> Pause | None:
+    """What holds it, if anything does."""
+    if not operation.live or operation.irreversible:
+        return None
+    try:
+        return holding(haven().pauses.current(current_actor()), operation.environment, haven().clock.now())
+    except NotNow:
+        return None
+
+
+def _episode(operation: Operation) -> Episode | None:
+    """Its line in the history, once there is one."""
+    if operation.sent_at is None:
+        return None
+    wanted = Filter(operation.environment, operation.target, since=operation.sent_at - _AROUND)
+    try:
+        found = haven().failover_history.page(current_actor(), wanted, 20)
+    except (NotFound, NotNow):
+        return None
+    return next((episode for episode in found if episode.operation_id == operation.id), None)
