@@ -28,6 +28,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "task"): orders.task,
     ("POST", "failover"): orders.failover,
     ("POST", "maintenance"): orders.maintenance,
+    ("POST", "service-update"): orders.service_update,
     ("POST", "trouble"): orders.trouble,
     ("DELETE", "trouble"): orders.calm,
     ("POST", "load"): orders.load,

@@ -150,6 +150,23 @@ def maintenance(body: Body) -> dict[str, Any]:
     return {"resource": arn, "action": action, "act": act}
 
 
+def service_update(body: Body) -> dict[str, Any]:
+    """{"engine": "valkey"|"redis", "severity", "description", "apply_by": days}: ElastiCache releases a service update,
+    due for every replication group of that engine."""
+    from sandbox.gaps import elasticache
+
+    engine = body.text("engine", ("valkey", "redis"), "valkey")
+    severity = body.text("severity", ("critical", "important", "medium", "low"), "important")
+    description = body.optional_text("description")
+    days = body.number("apply_by", 1, 365, 30.0)
+    place = body.text("account", default=ACCOUNT), body.text("region", default=REGION)
+    body.done()
+    with LOCK:
+        name = elasticache.release_update(*place, engine, severity, description, days)
+        state.touch()
+    return {"update": name, "engine": engine, "severity": severity}
+
+
 def troubles(body: Body) -> dict[str, Any]:
     """What disturbs now."""
     return {"trouble": [asdict(t) for t in troubling.active()]}

@@ -127,7 +127,7 @@ def failover(name: str, cause: str, shard: str | None) -> None:
 
 @sandbox.group()
 def maintenance() -> None:
-    """Maintenance that waits for a database."""
+    """Maintenance that waits for a database or a cache."""
 
 
 @maintenance.command("add")
@@ -149,6 +149,16 @@ def remove_maintenance(name: str, action: str) -> None:
     """Let an action be pending no longer."""
     call("maintenance", "POST", name=name, action=action, act="remove")
     click.echo(f"{action} is not pending for {name} any more.")
+
+
+@maintenance.command("release")
+@click.option("--engine", default="valkey", show_default=True, type=click.Choice(["valkey", "redis"]))
+@click.option("--severity", default="important", show_default=True, help="critical, important, medium or low.")
+@click.option("--apply-by", default=30.0, show_default=True, type=click.FloatRange(1, 365), help="Days.")
+def release_update(engine: str, severity: str, apply_by: float) -> None:
+    """Let ElastiCache release a service update for all caches of an engine."""
+    done = call("service-update", "POST", engine=engine, severity=severity, apply_by=apply_by)
+    click.echo(f"{done['update']} is due for {engine}.")
 
 
 @sandbox.command()

@@ -2,10 +2,11 @@
 
 Facts: aws-facts 2; moto.md 2 ("AZs hard-coded us-east-1a/b", "NumCacheClusters=3 gives 1 member", "no member cache
 clusters in describe_cache_clusters", "no ReaderEndpoint", "test_failover NotImplemented"), aws-facts 13.1
-(TestFailover, DescribeEvents, IncreaseReplicaCount, DecreaseReplicaCount). Remove when moto has all of these.
+(TestFailover, DescribeEvents, IncreaseReplicaCount, DecreaseReplicaCount, service updates). Remove when moto has all of
+these.
 
 Parts: `groups` remembers and shows, `calls` and `changes` answer, `failovers` moves roles, `automatic` lets
-nodes fail, `events` tells.
+nodes fail, `updates` patches them, `events` tells.
 """
 
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 from moto.elasticache.models import CacheSubnetGroup, ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
 
-from sandbox.gaps.elasticache import calls, changes, events, failovers
+from sandbox.gaps.elasticache import calls, changes, events, failovers, updates
 from sandbox.gaps.elasticache.automatic import fail_over
 from sandbox.gaps.elasticache.failovers import reachable
+from sandbox.gaps.elasticache.updates import release_update
 from sandbox.weather.placement import on_zone_change
 
 HANDLERS: tuple[Any, ...] = (
@@ -27,6 +29,9 @@ HANDLERS: tuple[Any, ...] = (
     changes.decrease_replica_count,
     failovers.test_failover,
     events.describe_events,
+    updates.describe_service_updates,
+    updates.describe_update_actions,
+    updates.batch_apply_update_action,
 )
 
 
@@ -55,4 +60,4 @@ def mend() -> None:
     on_zone_change(failovers.zone_changed)
 
 
-__all__ = ["fail_over", "mend", "reachable"]
+__all__ = ["fail_over", "mend", "reachable", "release_update"]

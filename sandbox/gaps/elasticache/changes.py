@@ -87,13 +87,15 @@ def _changeable(self: Any) -> Group:
     return group
 
 
-def _busy(group: Group, seconds: float, name: str, **arguments: Any) -> None:
+def begin_change(group: Group, seconds: float, name: str, /, **arguments: Any) -> None:
+    """The group is `modifying` until `end_change`, which the named transition calls."""
     group.status = "modifying"
     group.changes += 1
     clock.after(seconds, name, **arguments, **where(group))
 
 
-def _done(group: Group) -> None:
+def end_change(group: Group) -> None:
+    """A change is done; the last one makes the group available again."""
     group.changes -= 1
     if not group.changes and not group.failing_over and group.status == "modifying":
         group.status = "available"
@@ -119,7 +121,7 @@ def modify_replication_group(self: Any) -> ActionResult:
         wait = seconds_until(group.data["PreferredMaintenanceWindow"], clock.now())
         clock.after(wait * clock.speed, "elasticache.window", changes=changes, **where(group))
         changes = {}
-    _busy(group, CHANGING * (5 if changes else 1), "elasticache.modified", changes=changes)
+    begin_change(group, CHANGING * (5 if changes else 1), "elasticache.modified", changes=changes)
     return ActionResult({"ReplicationGroup": group.shape()})
 
 
@@ -134,7 +136,7 @@ def window(account: str, region: str, group: str, changes: dict[str, Any]) -> No
     """The maintenance window opens."""
     found = find(account, region, group)
     if found is not None:
-        _busy(found, CHANGING * 5, "elasticache.modified", changes=changes)
+        begin_change(found, CHANGING * 5, "elasticache.modified", changes=changes)
 
 
 @transition("elasticache.modified")
@@ -146,7 +148,7 @@ def modified(account: str, region: str, group: str, changes: dict[str, Any]) -> 
     found.data.update(changes)
     settled = {"enabling": "enabled", "disabling": "disabled"}
     found.automatic_failover = settled.get(found.automatic_failover, found.automatic_failover)
-    _done(found)
+    end_change(found)
 
 
 def increase_replica_count(self: Any) -> ActionResult:
@@ -184,7 +186,7 @@ def _resize(self: Any, more: bool) -> ActionResult:
         else:
             nodes += _leaving(shard, replicas + 1)
     ids = [member["id"] for member in nodes]
-    _busy(group, RESIZING, "elasticache.resized", nodes=ids, more=more)
+    begin_change(group, RESIZING, "elasticache.resized", nodes=ids, more=more)
     return ActionResult({"ReplicationGroup": group.shape()})
 
 
@@ -215,4 +217,4 @@ def resized(account: str, region: str, group: str, nodes: list[str], more: bool)
             shard["members"] = [m for m in shard["members"] if m["id"] not in nodes]
         for node in nodes:
             tell(found, "Cache cluster deleted", cluster=node)
-    _done(found)
+    end_change(found)

@@ -2,6 +2,7 @@
 
 import zlib
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from moto.elasticache.models import elasticache_backends
@@ -17,6 +18,9 @@ class Group:
 
     Some attributes are there because moto's snapshots and other parts read them.
     """
+
+    updates: dict[str, dict[str, Any]] = MappingProxyType({})  # type: ignore[assignment]
+    """Service updates that apply to it, by name; see `updates`. Replaced, never changed in place."""
 
     def __init__(self, account: str, region: str, name: str, data: dict[str, Any]) -> None:
         self.account, self.region, self.replication_group_id = account, region, name
