@@ -55,21 +55,21 @@ def plain(value: Any) -> Any:
 
 
 RDS_KINDS = {
-    "db-instance": "RDS DB Instance Event",
-    "db-cluster": "RDS DB Cluster Event",
-    "db-snapshot": "RDS DB Snapshot Event",
-    "db-cluster-snapshot": "RDS DB Cluster Snapshot Event",
-    "db-parameter-group": "RDS DB Parameter Group Event",
-    "db-security-group": "RDS DB Security Group Event",
+    "db-instance": ("RDS DB Instance Event", "DB_INSTANCE"),
+    "db-cluster": ("RDS DB Cluster Event", "CLUSTER"),
+    "db-snapshot": ("RDS DB Snapshot Event", "SNAPSHOT"),
+    "db-cluster-snapshot": ("RDS DB Cluster Snapshot Event", "CLUSTER_SNAPSHOT"),
+    "db-parameter-group": ("RDS DB Parameter Group Event", "DB_PARAM"),
+    "db-security-group": ("RDS DB Security Group Event", "SECURITY_GROUP"),
 }
-"""Source type as the API has it -> detail-type."""
+"""Source type as the API has it -> detail-type, source type as the event has it."""
 
 
 def database(event: Mapping[str, Any], event_id: str | None) -> dict[str, Any]:
     """The detail of an RDS event. One that carries no id of its own has no EventID."""
     return {
         "EventCategories": event["EventCategories"],
-        "SourceType": event["SourceType"].upper().replace("-", "_"),
+        "SourceType": RDS_KINDS[event["SourceType"]][1],
         "SourceArn": event["SourceArn"],
         "Date": event["Date"],
         "Message": event["Message"],

@@ -27,7 +27,7 @@ def _database(account: str, region: str, event: dict[str, Any], event_id: str | 
     kind = shapes.RDS_KINDS.get(event["SourceType"])
     if kind:
         detail = shapes.database(event, event_id)
-        bus.tell(account, region, "aws.rds", kind, [event["SourceArn"]], detail, event["Date"])
+        bus.tell(account, region, "aws.rds", kind[0], [event["SourceArn"]], detail, event["Date"])
 
 
 def _task(task: records.Task) -> None:

@@ -128,7 +128,7 @@ def test_names_capabilities_and_missing_things_are_refused(stacks: Stacks) -> No
 def test_what_is_not_there_yet_is_a_clean_error(stacks: Stacks) -> None:
     stacks.deployed("one", TOPIC % "x")
     with pytest.raises(ClientError) as refused:
-        stacks.cfn.detect_stack_drift(StackName="one")
+        stacks.cfn.describe_events(StackName="one")
     assert (refusal(refused.value)[0], refusal(refused.value)[2]) == ("NotImplemented", 501)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sandbox.gaps.eventbridge.notices import name_of
 from sandbox.gaps.eventbridge.patterns import flatten
 from sandbox.gaps.eventbridge.permission import allows
-from sandbox.gaps.eventbridge.shapes import action
+from sandbox.gaps.eventbridge.shapes import action, database, envelope
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 RULE = "arn:aws:events:us-east-1:123456789012:rule/r"
@@ -108,3 +108,20 @@ def test_only_some_service_events_are_service_actions() -> None:
         "reason": "RESOURCE:FARGATE",
     }
     assert action("(service rbac) has started 1 tasks: (task 1).", "cluster", at) is None
+
+
+def test_an_event_of_a_cluster_is_one_of_a_cluster_and_one_without_an_id_has_none() -> None:
+    at = datetime(2026, 1, 1, 12, 0, 0, 987_654, tzinfo=UTC)
+    arn = "arn:aws:rds:us-east-1:1:cluster:c"
+    event = {"SourceIdentifier": "c", "SourceType": "db-cluster", "Message": "m", "EventCategories": []}
+    detail = database({**event, "Date": at, "SourceArn": arn}, None)
+    made = envelope("id", "1", "us-east-1", at, "aws.rds", "RDS DB Cluster Event", [arn], detail)
+    assert made["time"] == "2026-01-01T12:00:00Z"
+    assert made["detail"] == {
+        "EventCategories": [],
+        "SourceType": "CLUSTER",
+        "SourceArn": arn,
+        "Date": "2026-01-01T12:00:00.987Z",
+        "Message": "m",
+        "SourceIdentifier": "c",
+    }
