@@ -67,6 +67,8 @@ FULL = b.operation(
     sent=Sent.MAYBE,
     sent_at=NOW + 2 * MINUTE + timedelta(microseconds=123456),
     receipt="4f1c8a52-2a35-4a2e-9c43-1c6e3a1f5b7d",
+    tries=2,
+    not_before=NOW + 2 * MINUTE,
     seen=(("prepared", NOW + 2 * MINUTE), ("started", NOW + 3 * MINUTE)),
     missed=("swapped",),
     notes=(("outage", "31.5"), ("zone", "us-east-1a")),
