@@ -9,7 +9,7 @@ from services.domain.event import CloudEvent
 from services.domain.failover.causes import What
 from services.domain.failover.drafts import LONGEST, Draft, drafts
 from services.domain.failover.episode import Episode, Origin, Phase, Result
-from services.domain.failover.merging import episode_id, merge
+from services.domain.failover.merging import each_once, episode_id, merge
 from services.domain.failover.stands import PARTS
 from services.domain.operation import Operation, Sent, Target
 from services.domain.snapshot import Snapshot
@@ -88,8 +88,7 @@ def places_of(snapshot: Snapshot) -> tuple[Place, ...]:
 def _plain(environment: Environment, draft: Draft, now: datetime) -> Episode:
     """What the events alone say."""
     kind, target, shard = draft.key
-    heard = sorted(draft.heard, key=lambda each: (each[0].at, each[1].what is What.REASON))
-    names = [said for _, said in heard]
+    names = [said for _, said in draft.heard]
     cause, meaning = _cause(draft)
     start = draft.started_at if draft.started else None
     # Of a cache, the minute from the call to the event is no outage: clients lose seconds.
@@ -108,7 +107,7 @@ def _plain(environment: Environment, draft: Draft, now: datetime) -> Episode:
         from_member=next((said.from_member for said in names if said.from_member), ""),
         to_member=next((said.to_member for said in names if said.to_member and said.what is not What.TAKEN_BACK), ""),
         completed_at=draft.completed_at,
-        phases=tuple(Phase(said.what.value, event.at, event.message.strip()) for event, said in heard),
+        phases=each_once([Phase(said.what.value, event.at, event.message.strip()) for event, said in draft.heard]),
         outage_seconds=measured,
         outage_source="events" if measured is not None else "",
     )
@@ -121,7 +120,7 @@ def _result(draft: Draft, now: datetime) -> Result:
         return Result.ABANDONED
     if draft.ended is not None:
         return Result.FAILED
-    return Result.UNFINISHED if now - draft.started_at > LONGEST else Result.RUNNING
+    return Result.UNFINISHED if draft.lost or now - draft.started_at > LONGEST else Result.RUNNING
 
 
 def _cause(draft: Draft) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from services.domain.failover.causes import What
 from services.domain.failover.drafts import LONGEST
 from services.domain.failover.episode import Episode, Origin, Phase, Result
 from services.domain.operation import Target
@@ -65,6 +66,15 @@ def _share(old: Episode, new: Episode) -> bool:
     return not {_mark(phase) for phase in old.phases}.isdisjoint(_mark(phase) for phase in new.phases)
 
 
+def each_once(phases: Sequence[Phase]) -> tuple[Phase, ...]:
+    """In order of time, what two sources said in the same second only once; the reason after what it explains."""
+    order = sorted(phases, key=lambda phase: (phase.at, phase.name == What.REASON.value, phase.name, phase.words))
+    once: dict[tuple[str, str, str], Phase] = {}
+    for phase in order:
+        once.setdefault(_mark(phase), phase)
+    return tuple(once.values())
+
+
 def _mark(phase: Phase) -> tuple[str, str, str]:
     at = phase.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return phase.name, at, phase.words.rstrip(". ")
@@ -84,7 +94,6 @@ def _doing(episode: Episode) -> list[Phase]:
 
 
 def _joined(old: Episode, new: Episode) -> Episode:
-    phases = {_mark(phase): phase for phase in (*new.phases, *old.phases)}
     ended = new if new.completed_at or old.completed_at is None else old
     measured = old if old.outage_source == "probe" or new.outage_seconds is None else new
     if new.outage_source == "probe":
@@ -110,7 +119,7 @@ def _joined(old: Episode, new: Episode) -> Episode:
         from_member=new.from_member or old.from_member,
         to_member=new.to_member or old.to_member,
         detected_at=min((at for at in (old.detected_at, new.detected_at) if at), default=None),
-        phases=tuple(sorted(phases.values(), key=lambda phase: (phase.at, phase.name == "reason given", phase.name))),
+        phases=each_once((*new.phases, *old.phases)),
         outage_seconds=measured.outage_seconds,
         outage_source=measured.outage_source,
         operation_id=asked.operation_id,
