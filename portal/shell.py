@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from werkzeug.routing import BuildError
 
 from portal import identity
+from portal.operations.banner import Banner, banners
 from services.domain.access import Actor, Permission
 from services.domain.errors import HavenError, NotNow
 
@@ -29,11 +30,14 @@ class Shell:
     places: tuple[tuple[str, str], ...] = ()
     nav: tuple[Item, ...] = ()
     keep_days: int = 0
+    banners: tuple[Banner, ...] = ()
 
 
 _AREAS = (
     ("Fleet", "fleet.index", "f", Permission.SEE_ENVIRONMENTS),
     ("Topology", "topology.index", "t", Permission.SEE_ENVIRONMENTS),
+    ("Failovers", "failovers.index", "v", Permission.SEE_ENVIRONMENTS),
+    ("Operations", "operations.overview", "o", Permission.SEE_ENVIRONMENTS),
     ("Audit", "ledger.index", "a", Permission.READ_LEDGER),
     ("Users", "users.index", "u", Permission.MANAGE_USERS),
 )
@@ -73,13 +77,14 @@ def _make() -> Shell:
     if who is None:
         return Shell()
     actor, names = who.actor, _names(who.actor)
-    chosen = str((request.view_args or {}).get("environment", ""))
+    chosen = str((request.view_args or {}).get("environment", "") or g.get("environment", ""))
     return Shell(
         actor=actor,
         environment=chosen if chosen in names else "",
         places=tuple((name, topology_url(name)) for name in names),
         nav=tuple(_items(actor, chosen if chosen in names else "", names)),
         keep_days=identity.haven().settings.keep_snapshots_days,
+        banners=tuple(banner for banner in banners(actor) if banner.href != request.path),
     )
 
 
@@ -97,20 +102,22 @@ def _names(actor: Actor) -> list[str]:
 
 
 def _items(actor: Actor, chosen: str, names: list[str]) -> list[Item]:
-    here = request.blueprint or ""
+    here = (request.blueprint or "").split(".")[0]
     items = []
     for word, endpoint, key, permission in _AREAS:
         if not actor.may(permission):
             continue
-        href = _href(endpoint, chosen or next(iter(names), ""))
+        href = _href(endpoint, chosen, next(iter(names), ""))
         if href:
             items.append(Item(word, href, key, here == endpoint.split(".")[0]))
     return items
 
 
-def _href(endpoint: str, environment: str) -> str:
-    """The area's address; an area of one environment needs one."""
+def _href(endpoint: str, chosen: str, first: str) -> str:
+    """The area's address: the chosen environment's part of it, else the whole; an area of one environment needs one."""
+    if chosen and current_app.url_map.is_endpoint_expecting(endpoint, "environment"):
+        return url_for(endpoint, environment=chosen)
     try:
         return url_for(endpoint)
     except BuildError:
-        return url_for(endpoint, environment=environment) if environment else ""
+        return url_for(endpoint, environment=first) if first else ""

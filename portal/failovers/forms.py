@@ -34,7 +34,9 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
         ],
     )
     ticket = StringField("Ticket", validators=[Length(max=TICKET_MOST, message=f"At most {TICKET_MOST} characters.")])
-    typed_name = StringField("Type the name to confirm", validators=[InputRequired("Type the name."), Length(max=_LONGEST_NAME)])
+    typed_name = StringField(
+        "Type the name to confirm", validators=[InputRequired("Type the name."), Length(max=_LONGEST_NAME)]
+    )
     overrides = SelectMultipleField("Let pass", choices=[], validate_choice=False)
     override_reason = TextAreaField(
         "Why these may be let pass", validators=[Length(max=REASON_MOST, message=f"At most {REASON_MOST} characters.")]
@@ -76,7 +78,10 @@ class CommentForm(FlaskForm):  # type: ignore[misc]
 
     comment = TextAreaField(
         "What you found",
-        validators=[InputRequired("Say what you found."), Length(max=REASON_MOST, message=f"At most {REASON_MOST} characters.")],
+        validators=[
+            InputRequired("Say what you found."),
+            Length(max=REASON_MOST, message=f"At most {REASON_MOST} characters."),
+        ],
     )
 
 

@@ -89,7 +89,9 @@ def verdict(episode: Episode) -> Said:
         Result.UNFINISHED: f"Nobody saw how the failover of {episode.target} ended.",
     }[episode.result]
     line = f"It moved {where}; {lost}." if episode.result is Result.COMPLETED else ""
-    return Said(RESULTS[episode.result], strong, line, " ".join(part for part in (episode.meaning, _who(episode)) if part))
+    return Said(
+        RESULTS[episode.result], strong, line, " ".join(part for part in (episode.meaning, _who(episode)) if part)
+    )
 
 
 def _who(episode: Episode) -> str:

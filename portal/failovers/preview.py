@@ -168,5 +168,7 @@ def _in_words(preview: Preview) -> str:
     told = []
     for move in preview.plan.moves:
         likely = ", where AWS usually takes it" if move.likely else ""
-        told.append(f"{move.what} from {move.from_zone or 'an unread zone'} to {move.to_zone or 'an unread zone'}{likely}")
+        told.append(
+            f"{move.what} from {move.from_zone or 'an unread zone'} to {move.to_zone or 'an unread zone'}{likely}"
+        )
     return f"{'; '.join(told)}." if told else "Nothing would move."

@@ -42,7 +42,9 @@ def elapsed(operation: Operation, now: datetime) -> Elapsed | None:
     first = min((at for _, at in operation.seen if at >= since), default=None)
     end = first or operation.finished_at
     took = max(0.0, ((end or now) - since).total_seconds())
-    low, usual, high = (_number(operation.wants(name)) for name in ("expected_low", "expected_seconds", "expected_high"))
+    low, usual, high = (
+        _number(operation.wants(name)) for name in ("expected_low", "expected_seconds", "expected_high")
+    )
     scale = max(60.0, high * 1.25, took * 1.15)
     step = next((each for each in _STEPS if scale / each <= 6), _STEPS[-1])
     ticks = tuple((round(WIDTH * n * step / scale, 1), _said(n * step)) for n in range(int(scale // step) + 1))

@@ -42,5 +42,3 @@ def _recent(environment: str) -> tuple[Sequence[Operation], bool]:
         return haven().operations.recent(current_actor(), environment=environment or None, limit=MOST), False
     except NotNow:
         return (), True
-
-

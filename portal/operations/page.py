@@ -147,7 +147,9 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
         subject = "" if event.subject == view.operation.target else f"{event.subject}: "
         meaning, words = meaning_of(event), event.message.strip()
         lines.append(Heard(event.at, SOURCES.get(event.source, event.source), f"{subject}{meaning}", words))
-    lines += [Heard(entry.at, "Haven" if entry.actor == "haven" else entry.actor, entry.sentence) for entry in view.trail]
+    lines += [
+        Heard(entry.at, "Haven" if entry.actor == "haven" else entry.actor, entry.sentence) for entry in view.trail
+    ]
     return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
 
 
@@ -179,7 +181,9 @@ def acts(operation: Operation, actor: Actor, *, from_memory: bool = False) -> Ac
         return Acts(resolve=True)
     if operation.irreversible or operation.sent is not Sent.NO:
         since = f" at {operation.sent_at:%H:%M:%S}" if operation.sent_at else ""
-        return Acts(why_not=f"Cancel ended{since}: what was sent to AWS cannot be taken back. While it waits, watching is all.")
+        return Acts(
+            why_not=f"Cancel ended{since}: what was sent to AWS cannot be taken back. While it waits, watching is all."
+        )
     return Acts(cancel=True)
 
 
@@ -207,9 +211,17 @@ def headline(live: Sequence[Operation], pauses: Sequence[Pause]) -> Said:
     """The list's verdict: what waits for a person, then what runs, then what is paused."""
     waiting = [each for each in live if each.state in (State.AWAITING_APPROVAL, State.STUCK)]
     if stuck := [each for each in live if each.state is State.STUCK]:
-        return Said(Status.DEGRADED, f"{len(stuck)} stuck:", f"{listed([each.target for each in stuck], 3)}. A person must look.")
+        return Said(
+            Status.DEGRADED,
+            f"{len(stuck)} stuck:",
+            f"{listed([each.target for each in stuck], 3)}. A person must look.",
+        )
     if waiting:
-        return Said(Status.PAUSED, f"{len(waiting)} waiting for a second person:", f"{listed([each.target for each in waiting], 3)}.")
+        return Said(
+            Status.PAUSED,
+            f"{len(waiting)} waiting for a second person:",
+            f"{listed([each.target for each in waiting], 3)}.",
+        )
     if live:
         return Said(Status.CHANGING, f"{len(live)} running:", f"{listed([each.target for each in live], 3)}.")
     if pauses:

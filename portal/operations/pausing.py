@@ -2,7 +2,6 @@
 
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal import errors, shell
@@ -49,7 +48,6 @@ def pause() -> ResponseReturnValue:
 @area.post("/<id>/lift")
 def lift(id: str) -> ResponseReturnValue:
     """End one before its time."""
-    FlaskForm()
     haven().pauses.lift(current_actor(), id, client=client())
     flash("The pause is lifted; what waited may begin.")
     return go(_back())

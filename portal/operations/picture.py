@@ -36,7 +36,12 @@ def draw(operation: Operation, snapshot: Snapshot | None, events: Sequence[Cloud
     for member in members:
         seat = _seat(operation, member, old, new, arrived=arrived, going=going, shown=shown)
         placed.setdefault(member.zone, []).append(seat)
-    told = [f"{seat.title} in {zone}: {seat.lines[0]}" for zone, seats_ in sorted(placed.items()) for seat in seats_ if seat.lines]
+    told = [
+        f"{seat.title} in {zone}: {seat.lines[0]}"
+        for zone, seats_ in sorted(placed.items())
+        for seat in seats_
+        if seat.lines
+    ]
     return zones.draw(seats.lanes(snapshot, placed), f"{'; '.join(told)}.")
 
 
@@ -46,12 +51,22 @@ def _seat(operation: Operation, member: Member, old: str, new: str, *, arrived: 
         return _after(said, member, old, new, shown)
     if going and member.key == old:
         third = f"the API still says {said.lead.lower()}" if shown == old else member.name
-        return Seat(f"Was {said.lead.lower()}", (f"restarting as {said.follow}", third), Status.CHANGING, old=True, leads=True)
+        return Seat(
+            f"Was {said.lead.lower()}", (f"restarting as {said.follow}", third), Status.CHANGING, old=True, leads=True
+        )
     if going and member.key == new:
         back = operation.note("writes_back_at")
-        return Seat(f"Becomes {said.lead.lower()}", ("takes writes again" if back else "writes not yet accepted", member.name), Status.CHANGING)
+        return Seat(
+            f"Becomes {said.lead.lower()}",
+            ("takes writes again" if back else "writes not yet accepted", member.name),
+            Status.CHANGING,
+        )
     leads = member.key == (shown or old)
-    return Seat(said.lead if leads else said.follow.capitalize(), ("takes writes" if leads else "ready to take over", member.name), leads=leads)
+    return Seat(
+        said.lead if leads else said.follow.capitalize(),
+        ("takes writes" if leads else "ready to take over", member.name),
+        leads=leads,
+    )
 
 
 def _after(said: Words, member: Member, old: str, new: str, shown: str) -> Seat:
@@ -59,7 +74,12 @@ def _after(said: Words, member: Member, old: str, new: str, shown: str) -> Seat:
     if member.key == leader:
         return Seat(said.lead, ("takes writes", member.name), leads=True)
     if member.key == old and shown == old:
-        return Seat(said.follow.capitalize(), (f"the API still says {said.lead.lower()}", "often minutes late; not an outage"), Status.STALE, old=True)
+        return Seat(
+            said.follow.capitalize(),
+            (f"the API still says {said.lead.lower()}", "often minutes late; not an outage"),
+            Status.STALE,
+            old=True,
+        )
     return Seat(said.follow.capitalize(), ("in step again", member.name))
 
 

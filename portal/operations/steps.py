@@ -65,10 +65,14 @@ def checked(operation: Operation) -> str:
 
 def _approval(operation: Operation) -> Row:
     if operation.approved_by:
-        return Row("done", "Approved", f"{operation.approved_by}, second person, on the same preview", operation.approved_at)
+        return Row(
+            "done", "Approved", f"{operation.approved_by}, second person, on the same preview", operation.approved_at
+        )
     if operation.state is State.AWAITING_APPROVAL:
         text = f"Anyone but {operation.requested_by} who may run failovers."
-        return Row("now", "Waiting for a second person", text, since=operation.requested_at, until=operation.approve_before)
+        return Row(
+            "now", "Waiting for a second person", text, since=operation.requested_at, until=operation.approve_before
+        )
     return Row("failed", "Not approved", operation.because, operation.finished_at)
 
 
@@ -77,8 +81,17 @@ def _picked_up(operation: Operation) -> Row:
     if operation.started_at:
         return Row("done", title, "", operation.started_at)
     if operation.state is State.REQUESTED:
-        text = operation.because or "A worker takes it within seconds; if none does in time, it expires instead of beginning late."
-        return Row("now", "Waiting for a worker", text, since=operation.approved_at or operation.requested_at, until=operation.begin_before)
+        text = (
+            operation.because
+            or "A worker takes it within seconds; if none does in time, it expires instead of beginning late."
+        )
+        return Row(
+            "now",
+            "Waiting for a worker",
+            text,
+            since=operation.approved_at or operation.requested_at,
+            until=operation.begin_before,
+        )
     return Row("next", title)
 
 
@@ -92,7 +105,13 @@ def _sent(view: OperationView) -> Iterator[Row]:
     if operation.sent is Sent.NO and not operation.irreversible:
         mark = "now" if operation.state is State.RUNNING else "failed" if operation.state is State.FAILED else "next"
         text = operation.because if mark != "next" else "in the database, the journal and, where configured, S3"
-        yield Row(mark, kept, text, since=operation.started_at if mark == "now" else None, until=operation.begin_before if mark == "now" else None)
+        yield Row(
+            mark,
+            kept,
+            text,
+            since=operation.started_at if mark == "now" else None,
+            until=operation.begin_before if mark == "now" else None,
+        )
         yield Row("next", sent, "never twice", line_before=True)
         return
     yield Row("done", kept, intent.sentence if intent else "", intent.at if intent else operation.sent_at)
@@ -115,7 +134,14 @@ def _step(operation: Operation, step: StepView) -> Row:
     if step.state == "now" and operation.irreversible:
         stuck = operation.state is State.STUCK
         text = operation.because if stuck else f"Waiting for {step.until}." if step.until else ""
-        return Row("stuck" if stuck else "now", step.sentence, text, since=step.since, until=step.give_up_at, mend=step.otherwise)
+        return Row(
+            "stuck" if stuck else "now",
+            step.sentence,
+            text,
+            since=step.since,
+            until=step.give_up_at,
+            mend=step.otherwise,
+        )
     return Row("next", step.sentence, step.until and f"for {step.until}")
 
 

@@ -27,13 +27,17 @@ def verdict(view: OperationView, pause: Pause | None, now: datetime) -> Said:
     """The head of the page."""
     operation = view.operation
     if operation.state is State.AWAITING_APPROVAL:
-        until = f"at the latest by {_clock(operation.approve_before)}; then it expires" if operation.approve_before else ""
+        until = (
+            f"at the latest by {_clock(operation.approve_before)}; then it expires" if operation.approve_before else ""
+        )
         return Said(Status.PAUSED, "Waiting for a second person", f"{until}.", f"Nothing is touched before. {SAFE}")
     if operation.state in (State.REQUESTED, State.RUNNING) and operation.sent is Sent.NO and pause is not None:
         why = f"By {pause.by}: {pause.reason} Nothing is sent while it holds; looking goes on."
         return Said(Status.PAUSED, "Held:", f"automation is paused until {_clock(pause.until)}.", why)
     if operation.state is State.REQUESTED:
-        return Said(Status.CHANGING, "About to begin.", "A worker takes it within seconds.", f"Nothing has been sent. {SAFE}")
+        return Said(
+            Status.CHANGING, "About to begin.", "A worker takes it within seconds.", f"Nothing has been sent. {SAFE}"
+        )
     if operation.state is State.RUNNING:
         return _running(view, now)
     if operation.state is State.STUCK:
@@ -45,19 +49,35 @@ def _running(view: OperationView, now: datetime) -> Said:
     operation = view.operation
     if operation.sent is Sent.NO:
         why = operation.because or f"Nothing has been sent yet. {SAFE}"
-        return Said(Status.CHANGING, "Changing.", "The checks are made again on fresh facts before anything is sent.", why)
+        return Said(
+            Status.CHANGING, "Changing.", "The checks are made again on fresh facts before anything is sent.", why
+        )
     if operation.sent is Sent.MAYBE:
         line = "Its answer was lost, so Haven only watches whether it happens. It never sends twice."
         return Said(Status.UNKNOWN, "Not known whether AWS has the request.", line, operation.because)
     moved = next((step.at for step in view.steps if step.acts), None)
     lost = outage(operation, now)
     if moved is None:
-        out = f"writes have been out for {seconds(lost.seconds or 0)}" if lost.going_on else _measured(lost.words, lost.seconds)
-        return Said(Status.CHANGING, "Changing.", f"The {words(operation.target_kind).thing} moves {path(operation)}; {out}.", _pace(operation, now))
+        out = (
+            f"writes have been out for {seconds(lost.seconds or 0)}"
+            if lost.going_on
+            else _measured(lost.words, lost.seconds)
+        )
+        return Said(
+            Status.CHANGING,
+            "Changing.",
+            f"The {words(operation.target_kind).thing} moves {path(operation)}; {out}.",
+            _pace(operation, now),
+        )
     current = next((step for step in view.steps if step.state == "now"), None)
     waits = f" Still awaited: {current.sentence[0].lower()}{current.sentence[1:]}." if current else ""
     out = "writes are still out" if lost.going_on else _measured(lost.words, lost.seconds)
-    return Said(Status.CHANGING, "Moved; being verified.", f"It went {path(operation)}; {out}.", f"Nothing to do now.{waits} {SAFE}")
+    return Said(
+        Status.CHANGING,
+        "Moved; being verified.",
+        f"It went {path(operation)}; {out}.",
+        f"Nothing to do now.{waits} {SAFE}",
+    )
 
 
 def _measured(said: str, took: float | None) -> str:
@@ -80,7 +100,12 @@ def _over(operation: Operation, now: datetime) -> Said:
     lost = outage(operation, now)
     if operation.state is State.SUCCEEDED:
         out = f"; {_measured(lost.words, lost.seconds)}" if lost.words else ""
-        return Said(Status.HEALTHY, "Done.", f"The {words(operation.target_kind).thing} moved {path(operation)}{out}.", operation.because)
+        return Said(
+            Status.HEALTHY,
+            "Done.",
+            f"The {words(operation.target_kind).thing} moved {path(operation)}{out}.",
+            operation.because,
+        )
     if operation.state is State.FAILED:
         harm = "Something had been sent to AWS." if operation.irreversible else "Nothing was sent to AWS."
         return Said(Status.DOWN, "Failed.", harm, operation.because)

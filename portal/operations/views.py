@@ -54,15 +54,29 @@ def approve(id: str) -> ResponseReturnValue:
     """The second person says yes to what was seen."""
     form = ApproveForm()
     if not form.validate_on_submit():
-        return errors.rejected(_again(id, "approve", form, "Which version was seen is missing. Look again, then approve."))
+        return errors.rejected(
+            _again(id, "approve", form, "Which version was seen is missing. Look again, then approve.")
+        )
     version = int(form.version.data)
-    return _act(id, "approve", form, lambda: haven().operations.approve(current_actor(), id, version, client=client()), "Approved.")
+    return _act(
+        id,
+        "approve",
+        form,
+        lambda: haven().operations.approve(current_actor(), id, version, client=client()),
+        "Approved.",
+    )
 
 
 @area.post("/operations/<id>/cancel")
 def cancel(id: str) -> ResponseReturnValue:
     """Withdraw it, while that is possible."""
-    return _act(id, "cancel", FlaskForm(), lambda: haven().operations.cancel(current_actor(), id, client=client()), "Cancelled; nothing was touched.")
+    return _act(
+        id,
+        "cancel",
+        FlaskForm(),
+        lambda: haven().operations.cancel(current_actor(), id, client=client()),
+        "Cancelled; nothing was touched.",
+    )
 
 
 @area.post("/operations/<id>/decline", defaults={"what": "decline"})
@@ -109,7 +123,14 @@ def _version(view: OperationView) -> str:
     taken = view.snapshot.taken_at if view.snapshot else None
     old = taken is None or haven().clock.now() - taken > _stale_after()
     return live.token(
-        who.token if who else "", operation.version, len(view.trail), len(view.events), newest, taken, old, view.from_memory
+        who.token if who else "",
+        operation.version,
+        len(view.trail),
+        len(view.events),
+        newest,
+        taken,
+        old,
+        view.from_memory,
     )
 
 
@@ -120,7 +141,9 @@ def _stale_after() -> timedelta:
 def _page(template: str, view: OperationView, sent: str = "", form: FlaskForm | None = None, refusal: str = "") -> str:
     now = haven().clock.now()
     view = _as_it_was(view)
-    made = page.make(view, current_actor(), now, _stale_after(), pause=_pause(view.operation), episode=_episode(view.operation))
+    made = page.make(
+        view, current_actor(), now, _stale_after(), pause=_pause(view.operation), episode=_episode(view.operation)
+    )
     forms = {name: ReasonForm(prefix=name, formdata=None) for name in ("decline", "resume", "done", "give-up")}
     return render_template(
         template,

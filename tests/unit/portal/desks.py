@@ -273,7 +273,10 @@ class FakeHistory(Desk):
         own = tuple(each for each in self.episodes if each.environment == environment)
         made = []
         for back in reversed(range(count)):
-            month = (b.NOW.year * 12 + b.NOW.month - 1 - back) // 12, (b.NOW.year * 12 + b.NOW.month - 1 - back) % 12 + 1
+            month = (
+                (b.NOW.year * 12 + b.NOW.month - 1 - back) // 12,
+                (b.NOW.year * 12 + b.NOW.month - 1 - back) % 12 + 1,
+            )
             in_it = tuple(e for e in own if (e.started_at.year, e.started_at.month) == month)
             first = b.NOW.replace(year=month[0], month=month[1], day=1, hour=0, minute=0, second=0)
             used = sum(e.outage_seconds or 0.0 for e in in_it)

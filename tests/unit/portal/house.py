@@ -1,5 +1,6 @@
 """A whole Haven over a database in memory: the real use cases, no AWS, no cryptography, no file but the cookie key."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,12 +14,17 @@ from portal.app import create_app
 from services.bootstrap import Haven
 from services.domain.access import SYSTEM, Role
 from services.domain.environment import Environment
+from services.domain.failover.steps import steps_for
 from services.domain.history import fingerprint
 from services.domain.snapshot import Snapshot
 from services.settings import Settings
 from services.usecases.access import Access
 from services.usecases.environments import Environments
+from services.usecases.failover_history import FailoverHistory
+from services.usecases.failovers import Failovers
 from services.usecases.ledger import Ledger
+from services.usecases.operations import Operations
+from services.usecases.pauses import Pauses
 from services.usecases.snapshots import Snapshots
 from services.usecases.users import Users
 from tests import builders
@@ -61,6 +67,19 @@ class House:
             judge=lambda *_: ("healthy", "as built"),
         )
         self.ledger = Ledger(self.unit)
+        half_hour, numbers = timedelta(minutes=30), itertools.count(1)
+        self.failovers = Failovers(
+            self.unit,
+            self.clock,
+            lambda: f"id-{next(numbers)}",
+            stale_after=timedelta(seconds=self.settings.stale_after),
+            apart=half_hour,
+            approval_for=2 * half_hour,
+            begin_within=half_hour,
+        )
+        self.failover_history = FailoverHistory(self.unit, self.clock)
+        self.operations = Operations(self.unit, self.clock, lambda each: steps_for(each.target_kind))
+        self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
 
     def ready(self) -> list[str]:
         """What keeps this process from serving."""

@@ -16,10 +16,10 @@ def nav(page: str) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "areas"),
     [
-        ("viewer", ["Fleet", "Topology"]),
-        ("operator", ["Fleet", "Topology"]),
-        ("auditor", ["Fleet", "Topology", "Audit"]),
-        ("admin", ["Fleet", "Topology", "Audit", "Users"]),
+        ("viewer", ["Fleet", "Topology", "Failovers", "Operations"]),
+        ("operator", ["Fleet", "Topology", "Failovers", "Operations"]),
+        ("auditor", ["Fleet", "Topology", "Failovers", "Operations", "Audit"]),
+        ("admin", ["Fleet", "Topology", "Failovers", "Operations", "Audit", "Users"]),
     ],
 )
 def test_the_navigation_shows_what_the_role_may_open_and_all_of_it_opens(
@@ -49,7 +49,7 @@ def test_without_an_environment_there_is_no_topology_to_go_to(as_: SignIn, house
     house.snapshots._last_known.clear()
     answer = client.get("/nothing")
     assert answer.status_code == 404
-    assert nav(answer.get_data(as_text=True)) == ["Fleet"]
+    assert nav(answer.get_data(as_text=True)) == ["Fleet", "Failovers", "Operations"]
 
 
 def test_alive_asks_nobody(client: FlaskClient, house: House) -> None:
