@@ -117,3 +117,9 @@ def test_a_failover_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(ControlRefused, match=words):
         sandbox.control("failover", **body)
+
+
+def test_a_service_update_can_be_released(sandbox: Sandbox, shop: Shop) -> None:
+    assert haven(sandbox, "maintenance", "release", "--severity", "critical").endswith(" is due for valkey.\n")
+    (update,) = sandbox.client("elasticache").describe_service_updates()["ServiceUpdates"]
+    assert (update["Engine"], update["ServiceUpdateSeverity"]) == ("valkey", "critical")
