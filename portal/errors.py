@@ -58,6 +58,7 @@ _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is more than any form here holds.",
 }
 
+_UNCONFIRMED = "Haven's own database does not answer. Until it is back, your role cannot be confirmed and you only see."
 _GONE = "The address may be mistyped, or what it named is no longer there."
 
 
@@ -106,7 +107,10 @@ def _tell_request(response: Response) -> Response:
 
 def _understood(error: HavenError) -> Response:
     if isinstance(error, NotAllowed):
-        _record_denied()
+        away = _record_denied()
+        if away is not None:
+            # Whose session is remembered only is a viewer meanwhile, whatever their role: nobody is told they may not.
+            return _understood(NotNow(_UNCONFIRMED, away.retry_after))
     elif isinstance(error, Misconfigured):
         log.error("misconfigured", request_id=g.request_id, why=error.message)
     response = _answer(describe(error))
@@ -182,12 +186,14 @@ def _answer(trouble: Trouble) -> Response:
     return make_response(page, trouble.code)
 
 
-def _record_denied() -> None:
-    """A denied act belongs in the ledger; that the ledger is away must not hide the refusal."""
+def _record_denied() -> NotNow | None:
+    """A denied act belongs in the ledger; that the ledger is away must not let it pass. Returns why it is away."""
     who = identity.person()
     if who is None:
-        return
+        return None
     try:
         identity.haven().access.denied(who.actor, f"{request.method} {request.path}", identity.client())
     except HavenError as problem:
         log.warning("denied act not recorded", request_id=g.request_id, why=problem.message)
+        return problem if isinstance(problem, NotNow) else None
+    return None

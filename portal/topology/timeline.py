@@ -12,7 +12,7 @@ WIDTH = 994
 _LEAST = 3
 _SHORTEST = timedelta(hours=1)
 _STEPS = tuple(timedelta(minutes=minutes) for minutes in (10, 15, 30, 60, 120, 240))
-_LABEL, _ENOUGH, _LEAST_LABEL = 190, 110, 64
+_LABEL, _ENOUGH, _LEAST_LABEL = 240, 110, 64
 _WORDS = {status.value: status for status in Status}
 
 
@@ -117,19 +117,29 @@ def make(kept: Sequence[Kept], since: datetime, until: datetime, shown: int | No
     )
 
 
+def _about(stop: Stop) -> str:
+    """A kept state in a few words: its word, and what was worst in it."""
+    return (
+        stop.kept.summary.rstrip(".") if stop.status is not Status.HEALTHY and stop.kept.summary else str(stop.status)
+    )
+
+
 def _labels(stops: Sequence[Stop]) -> list[Label]:
-    """As many marks as there is room for say what they are about, the worst first and of those the newest."""
+    """As many marks as there is room for say what they are about, the worst first and of those the newest. Where the
+    verdict stayed the same, it was said before."""
     taken: list[tuple[float, float]] = []
     labels = []
-    for stop in sorted(stops, key=lambda each: (each.status.rank, -each.x)):
-        words = stop.kept.summary if stop.status is not Status.HEALTHY and stop.kept.summary else str(stop.status)
+    first = [
+        stop for stop, was in zip(stops, (None, *stops), strict=False) if was is None or _about(stop) != _about(was)
+    ]
+    for stop in sorted(first, key=lambda each: (each.status.rank, -each.x)):
         after = min((left for left, _ in taken if left >= stop.x), default=float(WIDTH)) - stop.x - 8
         before = stop.x - max((right for _, right in taken if right <= stop.x), default=0.0) - 8
-        if any(left < stop.x < right for left, right in taken):
+        if any(left - 8 < stop.x < right + 8 for left, right in taken):
             continue
         end = after < _ENOUGH and after < before
         room = min(_LABEL, before if end else after)
-        text = fit(words.rstrip("."), room, 11)
+        text = fit(_about(stop), room, 11)
         if not text or (text.endswith("…") and room < _LEAST_LABEL):
             continue
         wide = width_of(text, 11)

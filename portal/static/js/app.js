@@ -1,5 +1,5 @@
 // What a page does beyond HTML: keys, copying, ages that keep counting, and telling when polling no longer works.
-// Every page works without this file. Event names of htmx appear here and nowhere else.
+// Every page works without this file. Event names of htmx appear here, and in topology.js for its own requests.
 (() => {
   "use strict";
 
@@ -121,10 +121,13 @@
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) clear(); });
   document.addEventListener("htmx:sendError", sayLost);
   document.addEventListener("htmx:timeout", sayLost);
-  // A morph must leave alone what somebody is typing, and forms that ask for a page rather than show one.
+  // A morph must leave alone what somebody is typing, and forms that ask for a page rather than show one. Idiomorph's own
+  // ignoreActiveValue would leave whatever has the focus, so that a focused panel would never be anything else again.
   if (window.Idiomorph) {
-    Idiomorph.defaults.ignoreActiveValue = true;
-    Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) => !(node instanceof Element && node.matches("[data-keep]"));
+    const typedIn = (node) => node === document.activeElement && node.matches("input, textarea, select");
+    Idiomorph.defaults.ignoreActiveValue = false;
+    Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) =>
+      !(node instanceof Element && (node.matches("[data-keep]") || typedIn(node)));
   }
 
   // Start -----------------------------------------------------------------------------------------------------------------------------------

@@ -121,6 +121,17 @@ def test_a_denied_act_is_refused_even_when_the_ledger_is_away(as_: SignIn, house
     assert "eve" not in [target for _, _, target in house.actions]
 
 
+def test_nobody_is_told_they_may_not_while_their_role_cannot_be_confirmed(as_: SignIn, house: House) -> None:
+    client = as_("admin")
+    house.unit.away = True
+    answer = client.get("/ledger")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 503
+    assert "your role cannot be confirmed" in page
+    assert "recorded" not in page
+    assert answer.headers["Retry-After"]
+
+
 def test_the_page_about_an_absent_database_is_itself_shown(as_: SignIn, house: House) -> None:
     client = as_("viewer")
     house.clock.move(minutes=3)

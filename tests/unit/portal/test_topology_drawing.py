@@ -218,6 +218,8 @@ def test_marks_say_what_they_are_about_where_there_is_room():
     assert labels[x[1]].text == "healthy"
     assert x[3] not in labels  # too near to what is worse
     assert labels[x[4]].end
+    again = make([kept(1, -20), kept(2, -10)], since, until, None, timedelta(days=1))
+    assert [label.text for label in again.labels] == ["healthy"]
     assert labels[x[4]].text.startswith("rbac has no")
     assert labels[x[4]].text.endswith("…")
 
