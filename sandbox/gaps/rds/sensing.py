@@ -49,6 +49,8 @@ def on_call(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def lost(database: Any) -> bool:
     """Whether clients miss it: it is meant to be there, and cannot be reached."""
+    if isinstance(database, DBCluster) and (database.writer is None or database.writer.status == "creating"):
+        return False  # a cluster without an instance serves nobody yet
     return database.status not in ("creating", "deleting") and not accepts(database)
 
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from sandbox.clock import clock
 from sandbox.gaps import rds as mended
 from sandbox.gaps.rds import reachable
-from sandbox.weather import zones
+from sandbox.weather import outages, zones
 from tests.integration.sandbox.ground import REGION, Ground, fresh_ground
 
 
@@ -63,6 +63,12 @@ def members(ground: Ground) -> dict[str, dict[str, Any]]:
 def told(ground: Ground, source: str = "ledger", kind: str = "db-cluster") -> list[str]:
     found = ground.aws("rds").describe_events(SourceIdentifier=source, SourceType=kind)["Events"]
     return [event["Message"] for event in found]
+
+
+def lost(ground: Ground) -> bool:
+    return outages.share(shown(ground)["DBClusterArn"], int(clock.time() // 60)) > 0 and not reachable(
+        ground.account, REGION, "ledger"
+    )
 
 
 def code_of(refusal: Any) -> tuple[str, str]:
@@ -229,6 +235,7 @@ def test_aurora_s_members_are_made_one_by_one_and_fail_over_too(ground: Ground) 
         DBSubnetGroupName="data",
     )
     clock.advance(100)
+    assert not lost(ground)  # without an instance it serves nobody, and nobody misses it
     for name in ("one", "two"):
         rds.create_db_instance(
             DBInstanceIdentifier=name,
@@ -243,7 +250,10 @@ def test_aurora_s_members_are_made_one_by_one_and_fail_over_too(ground: Ground) 
     assert {d["DBInstanceStatus"] for d in there.values()} == {"available"}
     assert there["one"]["AvailabilityZone"] != there["two"]["AvailabilityZone"]
     rds.failover_db_cluster(DBClusterIdentifier="ledger")
-    clock.advance(60)
+    clock.advance(10)
+    assert lost(ground)
+    clock.advance(50)
+    assert not lost(ground)
     assert writer(shown(ground)) == "two"
     with pytest.raises(ClientError) as aurora:
         rds.reboot_db_cluster(DBClusterIdentifier="ledger")
