@@ -1,9 +1,12 @@
 """Something AWS said about one of its resources, kept for ever: RDS and ElastiCache forget after 14 days."""
 
 import hashlib
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+
+_TAIL = re.compile(r"[\s.]+$")
 
 
 class Came(StrEnum):
@@ -35,6 +38,7 @@ class CloudEvent:
     def key(self) -> str:
         """The same for the same event, however often and by whichever way it came. AWS's API gives no id (aws-facts
         1.3), so who, when (to the second: the ways differ in fractions) and what must do."""
-        said = self.message.strip().rstrip(".").rstrip()
-        whole = (self.environment, self.source, self.subject, self.at.strftime("%Y-%m-%dT%H:%M:%SZ"), said)
+        said = _TAIL.sub("", self.message.strip())
+        at = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        whole = (self.environment, self.source, self.subject, at, said)
         return hashlib.sha256("\n".join(whole).encode()).hexdigest()[:32]

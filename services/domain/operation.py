@@ -217,7 +217,7 @@ def observe(operation: Operation, steps: Sequence[Step[F]], facts: F, now: datet
         elif step.optional and operation.step == step.name and _overdue(operation, step, now):
             operation = replace(operation, missed=(*operation.missed, step.name))
         else:
-            return _at(operation, step, now)
+            return operation if _astray(operation, steps) else _at(operation, step, now)
     return operation
 
 
@@ -229,6 +229,8 @@ def decide(operation: Operation, steps: Sequence[Step[F]], facts: F, now: dateti
     since = operation.step_since or now
     if words := step.refused_when(facts):
         return Finish(State.FAILED, words)
+    if _astray(operation, steps):
+        return Finish(State.STUCK, ASTRAY)
     if step.acts and operation.sent is Sent.NO:
         early = operation.not_before is not None and now < operation.not_before
         return Wait(step.name, operation.begin_before) if early else Act(step.name)
@@ -239,10 +241,31 @@ def decide(operation: Operation, steps: Sequence[Step[F]], facts: F, now: dateti
     return Wait(step.name, since + step.give_up_after)
 
 
+ASTRAY = (
+    "The steps of this kind of operation are no longer those it began with: Haven was upgraded meanwhile. Something "
+    "may have been sent to AWS, so nothing is sent now. Look in AWS how far it got, and close it."
+)
+
+
+def _astray(operation: Operation, steps: Sequence[Step[F]]) -> bool:
+    """Whether something may have been sent by steps other than these. What was sent belongs to a step by its name; had
+    that step another name or place now, it would look as if it were still to be sent."""
+    if not operation.irreversible:
+        return False
+    names = [step.name for step in steps]
+    over = {*dict(operation.seen), *operation.missed}
+    if not {*over, operation.step} <= {*names, ""}:
+        return True
+    current = next((step for step in steps if step.name == operation.step and step.name not in over), None)
+    first = next((name for name in names if name not in over), None)
+    return current is not None and current.acts and operation.sent is not Sent.NO and current.name != first
+
+
 def _at(operation: Operation, step: Step[F], now: datetime) -> Operation:
     if operation.step == step.name:
         return operation
-    sent = Sent.NO if step.acts else operation.sent
+    # Only a step that follows another one starts unsent; the very first keeps what is known of it.
+    sent = Sent.NO if step.acts and operation.step else operation.sent
     return replace(operation, step=step.name, step_since=now, sent=sent, tries=0, not_before=None)
 
 

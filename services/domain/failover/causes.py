@@ -143,13 +143,14 @@ _PLAIN = {
     "DB cluster created": "The DB cluster was created.",
     "DB cluster deleted": "The DB cluster was deleted.",
 }  # fmt: skip
+_TAIL = re.compile(r"[\s.]+$")
 _MEMBER = re.compile(r"(?P<group>.+?)(-(?P<shard>\d{4}))?-\d{3}$")
 """ElastiCache names members `<group>-001`, and with several shards `<group>-0001-001`."""
 
 
 def plain(message: str) -> str:
     """The message without blanks and periods at its end."""
-    return message.strip().rstrip(". ").rstrip()
+    return _TAIL.sub("", message.strip())
 
 
 def _compiled(rows: tuple[_Known, ...]) -> tuple[tuple[re.Pattern[str], _Known], ...]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from services.domain.failover.target import Candidate
 from services.domain.failover.targets import destination, targets
@@ -36,6 +36,7 @@ def test_production_has_a_database_and_a_node_group_that_can() -> None:
         Target.DATABASE_INSTANCE, "production-app", "production-app", A,
     )  # fmt: skip
     assert database.possible
+    assert database.label == "RDS Multi-AZ instance"
     assert destination(database) == Candidate("", B)
     assert not database.chooses
     assert database.read_at == NOW
@@ -126,6 +127,7 @@ def test_what_cannot_be_read_for_a_minute_is_not_known(ago: int, known: bool) ->
         assert found[0].mend
 
 
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])  # whole snapshots take long to draw
 @given(snapshots())
 def test_of_any_snapshot_each_target_can_or_says_why_not_and_goes_nowhere_unknown(snapshot) -> None:  # type: ignore[no-untyped-def]
     for target in targets(snapshot):
