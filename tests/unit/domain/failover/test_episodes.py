@@ -402,3 +402,9 @@ def test_others_are_left_alone() -> None:
         assert merge([kept], [other])[0].id == "x"
     dropped = found(rds((ABANDONED, 90)))[0]
     assert merge([dropped], [replace(dropped, id="x", phases=())])[0].id == "x"
+
+
+def test_each_is_matched_once() -> None:
+    kept = found(FORCED)[0]
+    assert [e.id for e in merge([kept, replace(kept, id="y")], [kept])] == [kept.id]
+    assert [e.id for e in merge([kept], [kept, replace(kept, id="z")])] == [kept.id, "z"]
