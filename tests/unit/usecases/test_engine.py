@@ -390,7 +390,7 @@ def _points() -> list[tuple[int, bool]]:
 
 @pytest.mark.parametrize(("at", "after"), _points())
 def test_death_at_every_effect(at: int, after: bool) -> None:
-    """Die before and after each write and the call; another process ends it: one call, or stuck and none unaccounted."""
+    """Die before and after each write and the call; another process ends it: one call, or stuck with none missing."""
     scene = Scene()
     scene.ask()
     life = Mortal(at, after)
