@@ -1,8 +1,8 @@
 """The history as files. Pure.
 
-JSON: `{"format": "haven.failovers/1", "made_at": time, "filter": {...}, "failovers": [...]}`; a failover has the names of
-COLUMNS, and `phases` (name, at, words), `related` and `acknowledged` (by, at, comment; or null). Times are ISO 8601 in
-UTC, lengths in seconds, unknown is null. One failover alone is `{"format": "haven.failover/1", ...}` with its `moments`.
+JSON: `{"format": "haven.failovers/1", "made_at": time, "filter": {...}, "failovers": [...]}`; a failover has the names
+of COLUMNS, and `phases` (name, at, words), `related` and `acknowledged` (by, at, comment; or null). Times are ISO 8601
+in UTC, lengths in seconds, unknown is null. One failover alone is `{"format": "haven.failover/1", ...}` with `moments`.
 
 CSV: COLUMNS, one line a failover, UTF-8 with a byte order mark (for spreadsheets), lines ended by CR LF (RFC 4180). A
 cell that a spreadsheet would take for a formula begins with an apostrophe.
@@ -19,9 +19,10 @@ from services.domain.failover.episode import Episode
 from services.usecases.failover_history import Incident
 
 COLUMNS = (
-    "number", "environment", "target_kind", "target", "started_at", "completed_at", "seconds", "result", "origin", "cause",
-    "meaning", "from_zone", "to_zone", "from_member", "to_member", "detected_at", "outage_seconds", "outage_source", "who",
-    "reason", "operation_id", "acknowledged_by", "acknowledged_at", "acknowledged_comment", "id",
+    "number", "environment", "target_kind", "target", "started_at", "completed_at", "seconds", "result", "origin",
+    "cause", "meaning", "from_zone", "to_zone", "from_member", "to_member", "detected_at", "outage_seconds",
+    "outage_source", "who", "reason", "operation_id", "acknowledged_by", "acknowledged_at", "acknowledged_comment",
+    "id",
 )  # fmt: skip
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -80,7 +80,7 @@ class CommentForm(FlaskForm):  # type: ignore[misc]
         "What you found",
         validators=[
             InputRequired("Say what you found."),
-            Length(max=REASON_MOST, message=f"At most {REASON_MOST} characters."),
+            Length(REASON_LEAST, REASON_MOST, f"{REASON_LEAST} to {REASON_MOST} characters."),
         ],
     )
 

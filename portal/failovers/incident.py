@@ -10,7 +10,7 @@ from services.domain.budget import Budget
 from services.domain.failover.episode import Episode, Origin, Result
 from services.usecases.failover_history import Incident, Moment
 
-WIDTH = 720
+WIDTH = 520
 _LEAST = 3.0
 SOURCE_WORDS = {
     "rds": "RDS", "elasticache": "ElastiCache", "ecs": "ECS", "alb": "Load balancer", "cloudwatch": "CloudWatch",
@@ -103,16 +103,16 @@ def _who(episode: Episode) -> str:
 
 
 def _strip(episode: Episode) -> tuple[tuple[Bar, ...], tuple[tuple[float, str], ...]]:
-    """Detection first, apart from recovery; then each phase up to the next."""
+    """Detection apart from recovery; each phase lasts up to the next."""
     marks: list[tuple[str, datetime, str, str]] = []
     if episode.detected_at and episode.detected_at < episode.started_at:
-        marks.append(("Detected", episode.detected_at, "", "degraded"))
-    found = sorted(episode.phases, key=lambda phase: phase.at)
-    if not found:
-        marks.append(("Started", episode.started_at, "", "changing"))
-    for phase in found:
+        marks.append(("first sign of trouble", episode.detected_at, "", "degraded"))
+    if not episode.phases:
+        marks.append(("started", episode.started_at, "", "changing"))
+    for phase in episode.phases:
         over = episode.completed_at is not None and phase.at >= episode.completed_at
         marks.append((phase.name, phase.at, phase.words, "healthy" if over else "changing"))
+    marks.sort(key=lambda mark: mark[1])
     begin = marks[0][1]
     end = max(marks[-1][1], episode.completed_at or begin)
     span = max(1.0, (end - begin).total_seconds())
@@ -123,7 +123,7 @@ def _strip(episode: Episode) -> tuple[tuple[Bar, ...], tuple[tuple[float, str], 
     bars = []
     for index, (name, at, words, band) in enumerate(marks):
         following = marks[index + 1][1] if index + 1 < len(marks) else None
-        stop = following or (end if episode.completed_at else None)
+        stop = following or (end if episode.result is not Result.RUNNING else None)
         took = (stop - at).total_seconds() if stop else None
         left = min(x(at), WIDTH - _LEAST)
         width = max(_LEAST, x(stop) - left) if stop else WIDTH - left

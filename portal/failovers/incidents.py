@@ -1,6 +1,6 @@
 """One failover of the history: its page, its file, and saying that somebody has looked at it."""
 
-from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import errors
@@ -62,6 +62,7 @@ def attachment(text: str, kind: str, name: str) -> Response:
 def _page(id: str, form: CommentForm, refusal: str = "") -> str:
     actor = current_actor()
     found = haven().failover_history.incident(actor, id)
+    g.environment = found.episode.environment
     return render_template(
         "failovers/incident.html",
         page=incident.make(found, request.args.getlist("source"), _budget(found.episode)),

@@ -12,8 +12,8 @@ _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 @dataclass(frozen=True)
 class Bar:
-    """One month. Heights are in the picture's units; `over` is what went past the budget. `unmeasured` failovers have no
-    known outage, so that the bar is at least that high."""
+    """One month. Heights are in the picture's units; `over` is what went past the budget. `unmeasured` failovers have
+    no known outage, so that the bar is at least that high."""
 
     x: float
     width: float

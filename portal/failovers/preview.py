@@ -124,7 +124,12 @@ def _said(preview: Preview, *, overrides: bool) -> Said:
         strong = f"Not now: {number} of {counted(total, 'check')} {'stands' if number == 1 else 'stand'} in the way."
         return Said(Status.DEGRADED, strong, "Nothing can be asked for until they pass.", f"In the way: {names}.")
     if waived := len(preview.overridable):
-        who = "You may let it pass, with a reason." if overrides else "Only an admin may let it pass, with a reason."
+        it = "it" if waived == 1 else "them"
+        who = (
+            f"You may let {it} pass, with a reason."
+            if overrides
+            else f"Only an admin may let {it} pass, with a reason."
+        )
         return Said(Status.DEGRADED, f"{counted(waived, 'check')} not passed.", who, moves)
     second = " A second person has to approve it." if preview.needs_approval else ""
     return Said(Status.HEALTHY, f"All {total} checks pass.", moves, f"Nothing has been asked for yet.{second}")

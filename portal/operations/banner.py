@@ -59,9 +59,5 @@ def running(operation: Operation) -> Banner:
         State.STUCK: "is stuck; a person must look.",
     }.get(operation.state, f"is {operation.state}.")
     href = url_for("operations.show", id=operation.id)
-    return Banner(
-        verdict.STATUS[operation.state],
-        f"{what}, {said}",
-        href,
-        "Watch" if operation.state is not State.AWAITING_APPROVAL else "Look",
-    )
+    waits = operation.state in (State.AWAITING_APPROVAL, State.STUCK)
+    return Banner(verdict.STATUS[operation.state], f"{what}, {said}", href, "Decide" if waits else "Watch")

@@ -1,4 +1,4 @@
-"""What people type about operations and pauses. Limits that matter are the use cases'; these only spare a round trip."""
+"""What people type about operations and pauses. Limits that matter are the use cases'; these spare a round trip."""
 
 import re
 from datetime import UTC, datetime, timedelta

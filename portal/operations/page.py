@@ -22,8 +22,12 @@ from services.usecases.operations import RIGHTS, OperationView
 
 SHOWN_EVENTS = 12
 SOURCES = {
-    "rds": "RDS", "elasticache": "ElastiCache", "ecs": "ECS", "cloudwatch": "CloudWatch", "cloudformation": "CloudFormation",
-}  # fmt: skip
+    "rds": "RDS",
+    "elasticache": "ElastiCache",
+    "ecs": "ECS",
+    "cloudwatch": "CloudWatch",
+    "cloudformation": "CloudFormation",
+}
 
 
 @dataclass(frozen=True)
@@ -209,19 +213,10 @@ def listing(operations: Sequence[Operation]) -> tuple[ListRow, ...]:
 
 def headline(live: Sequence[Operation], pauses: Sequence[Pause]) -> Said:
     """The list's verdict: what waits for a person, then what runs, then what is paused."""
-    waiting = [each for each in live if each.state in (State.AWAITING_APPROVAL, State.STUCK)]
-    if stuck := [each for each in live if each.state is State.STUCK]:
-        return Said(
-            Status.DEGRADED,
-            f"{len(stuck)} stuck:",
-            f"{listed([each.target for each in stuck], 3)}. A person must look.",
-        )
-    if waiting:
-        return Said(
-            Status.PAUSED,
-            f"{len(waiting)} waiting for a second person:",
-            f"{listed([each.target for each in waiting], 3)}.",
-        )
+    if stuck := [each.target for each in live if each.state is State.STUCK]:
+        return Said(Status.DEGRADED, f"{len(stuck)} stuck:", f"{listed(stuck, 3)}. A person must look.")
+    if waiting := [each.target for each in live if each.state is State.AWAITING_APPROVAL]:
+        return Said(Status.PAUSED, f"{len(waiting)} waiting for a second person:", f"{listed(waiting, 3)}.")
     if live:
         return Said(Status.CHANGING, f"{len(live)} running:", f"{listed([each.target for each in live], 3)}.")
     if pauses:

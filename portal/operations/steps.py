@@ -1,4 +1,4 @@
-"""The steps of the live page: what people did before anything was sent, the line of no return, then AWS's part. Pure."""
+"""The steps of the live page: what people did first, the line of no return, then AWS's part. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Seen:
 
 def rows(view: OperationView) -> tuple[Row, ...]:
     """All of them, in order."""
-    return tuple((*_asked(view.operation), *_sent(view), *(_step(view.operation, step) for step in view.steps)))
+    return (*_asked(view.operation), *_sent(view), *(_step(view.operation, step) for step in view.steps))
 
 
 def _asked(operation: Operation) -> Iterator[Row]:
@@ -81,10 +81,7 @@ def _picked_up(operation: Operation) -> Row:
     if operation.started_at:
         return Row("done", title, "", operation.started_at)
     if operation.state is State.REQUESTED:
-        text = (
-            operation.because
-            or "A worker takes it within seconds; if none does in time, it expires instead of beginning late."
-        )
+        text = operation.because or "It takes seconds; if none comes in time, it expires instead of beginning late."
         return Row(
             "now",
             "Waiting for a worker",
@@ -103,15 +100,13 @@ def _sent(view: OperationView) -> Iterator[Row]:
     intent = next((entry for entry in reversed(view.trail) if entry.word == "intent"), None)
     kept, sent = "Checked again on fresh facts, intent kept", "Sent to AWS, once"
     if operation.sent is Sent.NO and not operation.irreversible:
-        mark = "now" if operation.state is State.RUNNING else "failed" if operation.state is State.FAILED else "next"
-        text = operation.because if mark != "next" else "in the database, the journal and, where configured, S3"
-        yield Row(
-            mark,
-            kept,
-            text,
-            since=operation.started_at if mark == "now" else None,
-            until=operation.begin_before if mark == "now" else None,
-        )
+        if operation.state is State.RUNNING:
+            began, limit = operation.started_at, operation.begin_before
+            yield Row("now", kept, operation.because, since=began, until=limit)
+        elif operation.state is State.FAILED:
+            yield Row("failed", kept, operation.because, operation.finished_at)
+        else:
+            yield Row("next", kept, "in the database, the journal and, where configured, S3")
         yield Row("next", sent, "never twice", line_before=True)
         return
     yield Row("done", kept, intent.sentence if intent else "", intent.at if intent else operation.sent_at)
@@ -142,7 +137,7 @@ def _step(operation: Operation, step: StepView) -> Row:
             until=step.give_up_at,
             mend=step.otherwise,
         )
-    return Row("next", step.sentence, step.until and f"for {step.until}")
+    return Row("next", step.sentence, step.until and f"Waits for {step.until}.")
 
 
 def result(view: OperationView, now: datetime) -> tuple[Seen, ...]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from portal.failovers.preview import Said, seconds
 from portal.failovers.seats import words
-from portal.operations.outage import outage
+from portal.operations.outage import Outage, outage
 from services.domain.operation import Operation, Sent, State, Target
 from services.domain.pause import Pause
 from services.domain.status import Status
@@ -27,10 +27,8 @@ def verdict(view: OperationView, pause: Pause | None, now: datetime) -> Said:
     """The head of the page."""
     operation = view.operation
     if operation.state is State.AWAITING_APPROVAL:
-        until = (
-            f"at the latest by {_clock(operation.approve_before)}; then it expires" if operation.approve_before else ""
-        )
-        return Said(Status.PAUSED, "Waiting for a second person", f"{until}.", f"Nothing is touched before. {SAFE}")
+        line = f"until {_clock(operation.approve_before)} at the latest; then it expires."
+        return Said(Status.PAUSED, "Waiting for a second person", line, f"Nothing is touched before. {SAFE}")
     if operation.state in (State.REQUESTED, State.RUNNING) and operation.sent is Sent.NO and pause is not None:
         why = f"By {pause.by}: {pause.reason} Nothing is sent while it holds; looking goes on."
         return Said(Status.PAUSED, "Held:", f"automation is paused until {_clock(pause.until)}.", why)
@@ -58,54 +56,40 @@ def _running(view: OperationView, now: datetime) -> Said:
     moved = next((step.at for step in view.steps if step.acts), None)
     lost = outage(operation, now)
     if moved is None:
-        out = (
-            f"writes have been out for {seconds(lost.seconds or 0)}"
-            if lost.going_on
-            else _measured(lost.words, lost.seconds)
-        )
-        return Said(
-            Status.CHANGING,
-            "Changing.",
-            f"The {words(operation.target_kind).thing} moves {path(operation)}; {out}.",
-            _pace(operation, now),
-        )
+        line = f"The {words(operation.target_kind).thing} moves {path(operation)}; {_out(lost)}."
+        return Said(Status.CHANGING, "Changing.", line, _pace(operation, lost, now))
     current = next((step for step in view.steps if step.state == "now"), None)
-    waits = f" Still awaited: {current.sentence[0].lower()}{current.sentence[1:]}." if current else ""
-    out = "writes are still out" if lost.going_on else _measured(lost.words, lost.seconds)
-    return Said(
-        Status.CHANGING,
-        "Moved; being verified.",
-        f"It went {path(operation)}; {out}.",
-        f"Nothing to do now.{waits} {SAFE}",
-    )
+    waits = f" Still awaited: {current.until or current.sentence}." if current else ""
+    line = f"It went {path(operation)}; {_out(lost)}."
+    return Said(Status.CHANGING, "Moved; being verified.", line, f"Nothing to do now.{waits} {SAFE}")
 
 
-def _measured(said: str, took: float | None) -> str:
-    return f"writes were out for {seconds(took)}" if took is not None else f"outage {said}"
+def _out(lost: Outage) -> str:
+    if lost.seconds is None:
+        return f"outage {lost.words}"
+    if lost.going_on:
+        return f"writes have been out for {seconds(lost.seconds)}"
+    return f"writes were out for {'at least ' if lost.words.startswith('at least') else ''}{seconds(lost.seconds)}"
 
 
-def _pace(operation: Operation, now: datetime) -> str:
-    """Whether it is on time."""
-    high, usual = operation.wants("expected_high"), operation.wants("expected_seconds")
-    since = operation.sent_at
-    if not high or since is None:
+def _pace(operation: Operation, lost: Outage, now: datetime) -> str:
+    """Whether it is on time: by the outage where it is measured, else by the time since the request."""
+    try:
+        high, usual = float(operation.wants("expected_high")), float(operation.wants("expected_seconds"))
+    except ValueError:
         return f"Nothing to do now. {SAFE}"
-    took = (now - since).total_seconds()
-    if took <= float(high):
-        return f"On time: {seconds(float(usual or high))} is usual. Nothing to do now. {SAFE}"
-    return f"Longer than expected ({seconds(float(high))} at most). Haven waits on and then asks you. {SAFE}"
+    since = operation.sent_at or now
+    took = lost.seconds if lost.seconds is not None else (now - since).total_seconds()
+    if took <= high:
+        return f"On time: {seconds(usual)} without writes is usual. Nothing to do now. {SAFE}"
+    return f"Longer than the {seconds(high)} expected at most. Haven waits on, and then asks you. {SAFE}"
 
 
 def _over(operation: Operation, now: datetime) -> Said:
     lost = outage(operation, now)
     if operation.state is State.SUCCEEDED:
-        out = f"; {_measured(lost.words, lost.seconds)}" if lost.words else ""
-        return Said(
-            Status.HEALTHY,
-            "Done.",
-            f"The {words(operation.target_kind).thing} moved {path(operation)}{out}.",
-            operation.because,
-        )
+        line = f"The {words(operation.target_kind).thing} moved {path(operation)}; {_out(lost)}."
+        return Said(Status.HEALTHY, "Done.", line, operation.because)
     if operation.state is State.FAILED:
         harm = "Something had been sent to AWS." if operation.irreversible else "Nothing was sent to AWS."
         return Said(Status.DOWN, "Failed.", harm, operation.because)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from flask import Blueprint, flash, render_template, url_for
+from flask import Blueprint, flash, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
@@ -27,6 +27,8 @@ area.register_blueprint(pausing.area)
 EVERY = 2
 """Seconds between two polls."""
 _AROUND = timedelta(minutes=2)
+WAYS = ("decline", "resume", "done", "give-up")
+"""What is done with a reason."""
 
 
 @area.get("/operations")
@@ -54,29 +56,23 @@ def approve(id: str) -> ResponseReturnValue:
     """The second person says yes to what was seen."""
     form = ApproveForm()
     if not form.validate_on_submit():
-        return errors.rejected(
-            _again(id, "approve", form, "Which version was seen is missing. Look again, then approve.")
-        )
-    version = int(form.version.data)
-    return _act(
-        id,
-        "approve",
-        form,
-        lambda: haven().operations.approve(current_actor(), id, version, client=client()),
-        "Approved.",
-    )
+        return errors.rejected(_again(id, "approve", form, "What you saw is not named. Look again, then approve."))
+    seen = form.version.data or 0
+
+    def act() -> Operation:
+        return haven().operations.approve(current_actor(), id, seen, client=client())
+
+    return _act(id, "approve", form, act, "Approved.")
 
 
 @area.post("/operations/<id>/cancel")
 def cancel(id: str) -> ResponseReturnValue:
     """Withdraw it, while that is possible."""
-    return _act(
-        id,
-        "cancel",
-        FlaskForm(),
-        lambda: haven().operations.cancel(current_actor(), id, client=client()),
-        "Cancelled; nothing was touched.",
-    )
+
+    def act() -> Operation:
+        return haven().operations.cancel(current_actor(), id, client=client())
+
+    return _act(id, "cancel", FlaskForm(), act, "Cancelled; nothing was touched.")
 
 
 @area.post("/operations/<id>/decline", defaults={"what": "decline"})
@@ -122,16 +118,8 @@ def _version(view: OperationView) -> str:
     newest = max((event.at for event in view.events), default=None)
     taken = view.snapshot.taken_at if view.snapshot else None
     old = taken is None or haven().clock.now() - taken > _stale_after()
-    return live.token(
-        who.token if who else "",
-        operation.version,
-        len(view.trail),
-        len(view.events),
-        newest,
-        taken,
-        old,
-        view.from_memory,
-    )
+    heard = (len(view.trail), len(view.events), newest)
+    return live.token(who.token if who else "", operation.version, heard, taken, old, view.from_memory)
 
 
 def _stale_after() -> timedelta:
@@ -139,12 +127,11 @@ def _stale_after() -> timedelta:
 
 
 def _page(template: str, view: OperationView, sent: str = "", form: FlaskForm | None = None, refusal: str = "") -> str:
-    now = haven().clock.now()
-    view = _as_it_was(view)
-    made = page.make(
-        view, current_actor(), now, _stale_after(), pause=_pause(view.operation), episode=_episode(view.operation)
-    )
-    forms = {name: ReasonForm(prefix=name, formdata=None) for name in ("decline", "resume", "done", "give-up")}
+    view, operation = _as_it_was(view), view.operation
+    g.environment = operation.environment
+    pause, episode = _pause(operation), _episode(operation)
+    made = page.make(view, current_actor(), haven().clock.now(), _stale_after(), pause=pause, episode=episode)
+    forms = {name: ReasonForm(prefix=name, formdata=None) for name in WAYS}
     return render_template(
         template,
         page=made,

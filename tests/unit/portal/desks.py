@@ -1,5 +1,5 @@
-"""The desks of issue 3 as the portal sees them, scripted: each answers what a test has put there, asks for the same rights
-as the real one, and remembers what it was told. `away` makes Haven's database unreachable."""
+"""The desks for failovers as the portal sees them, scripted: each answers what a test has put there, asks for the same
+rights as the real one, and remembers what it was told. `away` makes Haven's database unreachable."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
