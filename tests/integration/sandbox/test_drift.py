@@ -14,6 +14,7 @@ from tests.integration.sandbox.stacks_ground import Stacks, fresh, refusal, valu
 pytestmark = pytest.mark.timeout(240)
 Aws = Callable[[str], Any]
 STACKS = ("network", "data", "platform", "service-rbac")
+QUEUE = "Resources: {{Q: {{Type: AWS::SQS::Queue, Properties: {{VisibilityTimeout: {}}}}}}}"
 
 
 class Built:
@@ -30,6 +31,8 @@ class Built:
             made = self.stacks.deployed(f"production-{spec.name}", template_body(spec.template), Parameters=given)
             assert made["StackStatus"] == "CREATE_COMPLETE", spec.name
             self.outputs[spec.name] = {o["OutputKey"]: o["OutputValue"] for o in made["Outputs"]}
+        self.at_first = {name: (self.detected(name), self.drifts(name)) for name in STACKS}
+        """What was found before any test changed anything."""
 
     def id(self, stack: str, logical: str) -> str:
         return self.stacks.physical(f"production-{stack}", logical)
@@ -40,6 +43,10 @@ class Built:
         clock.advance(120)
         found: dict[str, Any] = cfn.describe_stack_drift_detection_status(StackDriftDetectionId=identity)
         return found
+
+    def drifts(self, stack: str) -> list[dict[str, Any]]:
+        found = self.stacks.cfn.describe_stack_resource_drifts(StackName=f"production-{stack}")
+        return list(found["StackResourceDrifts"])
 
     def one(self, stack: str, logical: str) -> dict[str, Any]:
         found = self.stacks.cfn.detect_stack_resource_drift(StackName=f"production-{stack}", LogicalResourceId=logical)
@@ -53,38 +60,48 @@ def built() -> Built:
 
 @pytest.mark.parametrize("stack", STACKS[1:])
 def test_a_stack_just_deployed_is_in_sync(built: Built, stack: str) -> None:
-    found = built.detected(stack)
+    found, drifts = built.at_first[stack]
     assert (found["DetectionStatus"], found["StackDriftStatus"]) == ("DETECTION_COMPLETE", "IN_SYNC")
     assert found["DriftedStackResourceCount"] == 0
-    drifts = built.stacks.cfn.describe_stack_resource_drifts(StackName=f"production-{stack}")["StackResourceDrifts"]
     assert len(drifts) > 8
     assert {drift["StackResourceDriftStatus"] for drift in drifts} == {"IN_SYNC"}
 
 
 def test_a_rule_that_another_stack_attached_counts_as_drift_of_its_group(built: Built) -> None:
-    assert built.detected("network")["DriftedStackResourceCount"] == 1
-    drifts = built.stacks.cfn.describe_stack_resource_drifts(
-        StackName="production-network", StackResourceDriftStatusFilters=["MODIFIED"]
-    )["StackResourceDrifts"]
-    assert [drift["LogicalResourceId"] for drift in drifts] == ["VpcLinkSecurityGroup"]
-    assert [d["DifferenceType"] for d in drifts[0]["PropertyDifferences"]] == ["ADD"]
+    found, drifts = built.at_first["network"]
+    assert (found["StackDriftStatus"], found["DriftedStackResourceCount"]) == ("DRIFTED", 1)
+    [drift] = [drift for drift in drifts if drift["StackResourceDriftStatus"] != "IN_SYNC"]
+    assert (drift["LogicalResourceId"], drift["StackResourceDriftStatus"]) == ("VpcLinkSecurityGroup", "MODIFIED")
+    assert [d["DifferenceType"] for d in drift["PropertyDifferences"]] == ["ADD"]
 
 
-def test_a_detection_takes_its_time_and_is_one_at_a_time(built: Built) -> None:
-    cfn = built.stacks.cfn
-    identity = cfn.detect_stack_drift(StackName="production-data")["StackDriftDetectionId"]
-    running = cfn.describe_stack_drift_detection_status(StackDriftDetectionId=identity)
+def test_a_detection_takes_its_time_and_is_one_at_a_time() -> None:
+    stacks = fresh()
+    stacks.deployed("one", QUEUE.format(30))
+    identity = stacks.cfn.detect_stack_drift(StackName="one")["StackDriftDetectionId"]
+    running = stacks.cfn.describe_stack_drift_detection_status(StackDriftDetectionId=identity)
     assert running["DetectionStatus"] == "DETECTION_IN_PROGRESS"
     assert "StackDriftStatus" not in running
+    assert stacks.stack("one")["DriftInformation"] == {"StackDriftStatus": "NOT_CHECKED"}
     with pytest.raises(ClientError) as refused:
-        cfn.detect_stack_drift(StackName="production-data")
+        stacks.cfn.detect_stack_drift(StackName="one")
     assert "already in progress" in refusal(refused.value)[1]
-    clock.advance(120)
-    done = cfn.describe_stack_drift_detection_status(StackDriftDetectionId=identity)
-    assert done["DetectionStatus"] == "DETECTION_COMPLETE"
-    shown = built.stacks.stack("production-data")["DriftInformation"]
-    assert shown["StackDriftStatus"] == "IN_SYNC"
-    assert shown["LastCheckTimestamp"] == done["Timestamp"]
+    clock.advance(10)
+    done = stacks.cfn.describe_stack_drift_detection_status(StackDriftDetectionId=identity)
+    assert (done["DetectionStatus"], done["StackDriftStatus"]) == ("DETECTION_COMPLETE", "IN_SYNC")
+    shown = stacks.stack("one")["DriftInformation"]
+    assert shown == {"StackDriftStatus": "IN_SYNC", "LastCheckTimestamp": done["Timestamp"]}
+
+
+def test_drifts_can_be_asked_for_by_what_was_found() -> None:
+    stacks = fresh()
+    stacks.deployed("one", QUEUE.format(30))
+    stacks.cfn.detect_stack_resource_drift(StackName="one", LogicalResourceId="Q")
+    for wanted, count in (("MODIFIED", 0), ("IN_SYNC", 1)):
+        found = stacks.cfn.describe_stack_resource_drifts(
+            StackName="one", StackResourceDriftStatusFilters=[wanted, "DELETED"]
+        )
+        assert len(found["StackResourceDrifts"]) == count
 
 
 def service(aws: Aws, id: str) -> None:
@@ -199,9 +216,8 @@ def test_a_route_that_leads_elsewhere_and_one_that_is_gone_are_found(built: Buil
     assert built.one("network", "PublicDefaultRoute")["StackResourceDriftStatus"] == "DELETED"
 
 
-def test_what_is_deleted_is_found_and_counted_once_with_what_is_modified(built: Built) -> None:
+def test_what_is_deleted_is_found_and_counted(built: Built) -> None:
     built.stacks.aws("cloudwatch").delete_alarms(AlarmNames=["production-queue-age"])
-    queue(built.stacks.aws, built.id("data", "DeadLetterQueue"))
     found = built.detected("data", LogicalResourceIds=["QueueAgeAlarm", "KeyAlias"])
     assert (found["StackDriftStatus"], found["DriftedStackResourceCount"]) == ("DRIFTED", 1)
     shown = built.stacks.cfn.describe_stack_resource(StackName="production-data", LogicalResourceId="QueueAgeAlarm")
@@ -209,8 +225,7 @@ def test_what_is_deleted_is_found_and_counted_once_with_what_is_modified(built: 
 
 
 def test_scaling_is_not_checked(built: Built) -> None:
-    built.detected("service-rbac")
-    drifts = built.stacks.cfn.describe_stack_resource_drifts(StackName="production-service-rbac")["StackResourceDrifts"]
+    drifts = built.at_first["service-rbac"][1]
     assert not [drift for drift in drifts if "ApplicationAutoScaling" in drift["ResourceType"]]
     resource = built.stacks.cfn.describe_stack_resource(
         StackName="production-service-rbac", LogicalResourceId="ScalableTarget"
@@ -246,12 +261,11 @@ def test_a_stack_on_its_way_is_not_looked_at() -> None:
 
 def test_an_update_forgets_what_was_found_of_a_resource() -> None:
     stacks = fresh()
-    body = "Resources: {{Q: {{Type: AWS::SQS::Queue, Properties: {{VisibilityTimeout: {}}}}}}}"
-    stacks.deployed("one", body.format(30))
+    stacks.deployed("one", QUEUE.format(30))
     queue(stacks.aws, stacks.physical("one", "Q"))
     found = stacks.cfn.detect_stack_resource_drift(StackName="one", LogicalResourceId="Q")["StackResourceDrift"]
     assert found["StackResourceDriftStatus"] == "MODIFIED"
-    stacks.deployed("one", body.format(40), "UPDATE")
+    stacks.deployed("one", QUEUE.format(40), "UPDATE")
     assert stacks.cfn.describe_stack_resource_drifts(StackName="one")["StackResourceDrifts"] == []
 
 
