@@ -38,7 +38,7 @@ QUIET_WITHIN = timedelta(minutes=10)
 
 
 def steps_for(
-    kind: Target, *, can_probe: bool = True, name: str = "<name>", region: str = "<region>"
+    kind: Target, *, can_probe: bool = True, name: str = "", region: str = ""
 ) -> tuple[Step[FailoverFacts], ...]:
     """The steps for a kind of target; raises KeyError for one that cannot be failed over.
 
@@ -46,7 +46,8 @@ def steps_for(
     without, that step is left out. It must stay the same for the whole life of an operation (keep it with the
     baseline). With `name` and `region` the sentences hold CLI lines that can be run as they are.
     """
-    events, look = commands.events(kind, name, region), commands.state(kind, name, region)
+    named = (kind, name or "<name>", region or "<region>")
+    events, look = commands.events(*named), commands.state(*named)
     found = [_fail_over(kind, events), _available(kind, look)]
     if can_probe:
         found.append(_endpoint(look))

@@ -6,18 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.domain.event import CloudEvent
 from services.domain.failover.episode import Episode, Origin, Result
-from services.domain.failover.episodes import Place, episodes, merge, places_of
+from services.domain.failover.episodes import Place, episodes, merge
 from services.domain.operation import Operation, Sent, State, Target
-from services.domain.snapshot import Part, Snapshot
+from services.domain.snapshot import Snapshot
 from tests import builders as b
 from tests.builders.places import NOW, ZONES
-from tests.builders.whole import readings
-from tests.unit.domain.failover.test_targets import db_cluster
 
 A, B, C = ZONES
 LATER = NOW + timedelta(hours=2)
@@ -257,154 +253,3 @@ def test_two_node_groups_at_once_are_two() -> None:
     assert [each.id for each in merge(both, both)] == [each.id for each in both]
     blind = [replace(each, phases=()) for each in both]
     assert [each.id for each in merge(blind, [replace(both[1], id="x", phases=())])] == [both[1].id]
-
-
-def place(seconds: float, zone: str | None, other: str | None = None, **changes: Any) -> Place:
-    return replace(
-        Place(Target.DATABASE_INSTANCE, "production-app", at(seconds), zone, "production-app", other), **changes
-    )
-
-
-@pytest.mark.parametrize(
-    ("places", "expected"),
-    [
-        ([], (None, None)),
-        ([place(-60, A, B)], (A, B)),
-        ([place(-60, A)], (A, None)),
-        ([place(40, A, B), place(45, A, B)], (A, B)),
-        ([place(100, A, B)], (None, None)),
-        ([place(-60, A), place(100, A), place(400, C)], (A, C)),
-        ([place(700, B, A)], (A, B)),
-        ([place(-90000, C, B)], (None, None)),
-        ([place(-60, A, B, target="other")], (None, None)),
-    ],
-)
-def test_zones_of_an_instance_once_they_are_certain(
-    places: list[Place], expected: tuple[str | None, str | None]
-) -> None:
-    (one,) = found(FORCED, places=places)
-    assert (one.from_zone, one.to_zone) == expected
-
-
-def test_without_a_start_a_place_just_before_the_end_is_not_certain() -> None:
-    events = rds((COMPLETED, 51))
-    assert found(events, places=[place(20, A, B)])[0].from_zone is None
-    assert found(events, places=[place(-20, A, B)])[0].from_zone == A
-
-
-def test_what_the_api_still_shows_of_the_one_before_is_not_taken_for_this_one() -> None:
-    events = [*FORCED, *rds((STARTED, 300), (COMPLETED, 340))]
-    one, two = found(events, places=[place(-60, A, B), place(200, A, B), place(2000, A, B)])
-    assert (one.from_zone, one.to_zone) == (A, B)
-    assert (two.from_zone, two.to_zone) == (B, A)
-
-
-def test_nowhere_yet_while_it_runs() -> None:
-    (one,) = found(rds((STARTED, 15)), now=at(30), places=[place(-60, A, B)])
-    assert (one.from_zone, one.to_zone) == (A, None)
-
-
-def test_zones_and_members_of_a_cluster_by_its_writer() -> None:
-    told = [("Started cross AZ failover to DB instance: db-3", 3), ("Completed failover to DB instance: db-3", 30)]
-    before = Place(Target.DATABASE_CLUSTER, "db", at(-60), A, "db-1")
-    after = Place(Target.DATABASE_CLUSTER, "db", at(60), B, "db-3")
-    (one,) = found(cluster(*told), places=[after, before])
-    assert (one.from_zone, one.to_zone, one.from_member, one.to_member) == (A, B, "db-1", "db-3")
-
-
-def test_places_are_read_off_a_snapshot_with_the_time_of_their_reading() -> None:
-    seen = places_of(b.snapshot(clusters=(db_cluster(), db_cluster(identifier="x", members=()))))
-    assert [(p.kind, p.target, p.zone, p.member, p.other, p.at) for p in seen] == [
-        (Target.DATABASE_INSTANCE, "production-app", A, "production-app", B, NOW),
-        (Target.DATABASE_CLUSTER, "db", A, "db-1", None, NOW),
-        (Target.CACHE, "production-cache", A, "production-cache-001", None, NOW),
-    ]
-    assert places_of(b.snapshot(readings=())) == ()
-    swapped = b.snapshot(readings=readings(at(900)), databases=(b.database(zone=B, secondary_zone=A),))
-    assert found(FORCED, snapshot=swapped)[0].to_zone == B
-    assert found(FORCED, snapshot=swapped)[0].from_zone == A
-    assert swapped.reading(Part.DATABASE).read_at == at(900)
-
-
-# -- joining with what is kept
-
-WORLD = [
-    *FORCED,
-    *rds((ABANDONED, 90), (STARTED, 2400), (RESTARTED, 2420), (COMPLETED, 2450), (HOST, 2450)),
-    *TESTED,
-    *cluster(("Started cross AZ failover to DB instance: db-2", 3), ("Completed failover to DB instance: db-2", 30)),
-]
-
-
-@given(st.permutations([*WORLD, *WORLD]))
-def test_order_and_repetition_never_matter(events: list[CloudEvent]) -> None:
-    assert found(events) == found(WORLD)
-    assert len(found(events)) == 5
-
-
-@given(st.permutations(WORLD), st.lists(st.integers(0, len(WORLD)), max_size=6))
-def test_however_late_events_come_no_failover_is_kept_twice(events: list[CloudEvent], cuts: list[int]) -> None:
-    kept: dict[str, Episode] = {}
-    for cut in [*sorted(cuts), len(events)]:
-        for episode in merge(list(kept.values()), found(events[:cut], now=LATER)):
-            kept[episode.id] = episode
-    final = sorted(kept.values(), key=lambda each: (each.started_at, each.target))
-    direct = sorted(found(WORLD), key=lambda each: (each.started_at, each.target))
-    assert [(e.target, e.started_at, e.completed_at, e.result, e.origin, e.cause) for e in final] == [
-        (e.target, e.started_at, e.completed_at, e.result, e.origin, e.cause) for e in direct
-    ]
-
-
-@given(st.permutations(WORLD))
-def test_merging_again_changes_nothing(events: list[CloudEvent]) -> None:
-    once = merge(found(events[:7]), found(events))
-    assert merge(once, found(events)) == once
-
-
-def test_what_people_and_haven_added_stays() -> None:
-    seen = found(FORCED, [asked(notes=(("baseline_zone", A),))])[0]
-    kept = replace(
-        seen, id="kept", number=7, acknowledged=b.acknowledgement(), outage_seconds=21.5, outage_source="probe",
-        to_zone=B, detected_at=at(5), related=("alarm:cpu",),
-    )  # fmt: skip
-    (again,) = merge([kept], found(FORCED))
-    assert again == kept
-    probed = replace(found(FORCED)[0], outage_seconds=19.0, outage_source="probe")
-    assert merge([kept], [probed])[0].outage_seconds == 19.0
-
-
-def test_a_window_that_holds_only_a_part_takes_nothing_away() -> None:
-    kept = found(FORCED)[0]
-    assert merge([kept], found(FORCED[:2], now=at(60)))[0] == kept
-    assert merge([kept], found(FORCED[2:3], now=at(60)))[0] == kept
-    failed = found(rds((STARTED, 0), ("Recovered from partial failover.", 20)))[0]
-    assert merge([failed], found(rds((STARTED, 0)), now=LATER))[0].result is Result.FAILED
-
-
-def test_an_end_that_comes_alone_later_belongs_to_the_one_without_end() -> None:
-    kept = found(FORCED[:1], now=at(30))
-    (joined,) = merge(kept, found(FORCED[2:]))
-    assert (joined.id, joined.started_at, joined.completed_at) == (kept[0].id, at(15), at(51))
-    (failed,) = found(rds((STARTED, 0), ("Recovered from partial failover.", 20)))
-    assert len(merge([failed], found(rds((COMPLETED, 1200))))) == 1
-    assert merge([failed], found(rds((COMPLETED, 1200))))[0].id != failed.id
-
-
-def test_others_are_left_alone() -> None:
-    kept = found(FORCED)[0]
-    for other in (
-        replace(kept, id="x", environment="legacy"),
-        replace(kept, id="x", target="other"),
-        replace(kept, id="x", target_kind=Target.CACHE),
-        replace(kept, id="x", result=Result.ABANDONED),
-        replace(kept, id="x", started_at=at(5000), completed_at=at(5050), phases=()),
-    ):
-        assert merge([kept], [other])[0].id == "x"
-    dropped = found(rds((ABANDONED, 90)))[0]
-    assert merge([dropped], [replace(dropped, id="x", phases=())])[0].id == "x"
-
-
-def test_each_is_matched_once() -> None:
-    kept = found(FORCED)[0]
-    assert [e.id for e in merge([kept, replace(kept, id="y")], [kept])] == [kept.id]
-    assert [e.id for e in merge([kept], [kept, replace(kept, id="z")])] == [kept.id, "z"]
