@@ -180,7 +180,7 @@ def _stores(pen: Pen, grid: Grid, topology: Topology, y: float) -> float:
         if not rows:
             _nothing(pen, grid, topology, part, top)
             top += 42
-    if topology.services and (wanted or topology.queues):
+    if topology.services and grid.zones and (wanted or topology.queues):
         _gather(pen, grid, bus, entries, top if topology.queues else None)
     return top
 

@@ -61,7 +61,7 @@ def _part(eye: Eye, part: Part) -> Node:
     details = eye.details(
         part,
         ("Last read", f"{reading.read_at:%Y-%m-%d %H:%M:%S}" if reading.read_at else "never"),
-        *((("AWS's answer", reading.gap.code), ("Why", reading.gap.why)) if reading.gap else ()),
+        *((("AWS's answer", reading.gap.code),) if reading.gap else ()),
     )
     node_id = Subject.unread(part)
     return Node(

@@ -195,6 +195,16 @@ def test_the_strip_of_a_past_view_knows_its_neighbours():
     assert strip.stops[1].status is Status.UNKNOWN
 
 
+def test_services_and_queues_without_a_known_zone_are_drawn():
+    blind = replace(b.snapshot(), zones=(), network=None, databases=(), caches=(), load_balancer=None)
+    blind = replace(blind, services=tuple(replace(each, tasks=()) for each in blind.services))
+    topology = build(blind, b.NOW, STALE_AFTER)
+    assert topology.queues
+    assert not topology.lanes
+    assert drawing.draw(topology).height > 0
+    assert compact.draw(topology).height > 0
+
+
 def test_the_compact_pictures_counts_open_their_service():
     services = tuple(b.service(f"s{number}") for number in range(14))
     drawn = compact.draw(build(replace(b.snapshot(), services=services), b.NOW, STALE_AFTER))
