@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from portal import live
 from portal.identity import current_actor, haven
-from portal.topology import forms, page, timeline
+from portal.topology import failing_over, forms, page, timeline
 from portal.topology.forms import Ask
 from portal.topology.page import Compared, Page
 from portal.topology.timeline import Timeline
-from services.domain.access import Actor
+from services.domain.access import Actor, Permission
 from services.domain.errors import NotFound, NotNow
 from services.domain.history import changes
 from services.domain.snapshot import Snapshot
@@ -36,15 +36,18 @@ def fragment(environment: str) -> ResponseReturnValue:
     """The live part alone; 204 while it shows what it would show again."""
     ask, actor = _ask(), current_actor()
     current = haven().snapshots.current(actor, environment)
-    return live.answer(_version(current, ask), lambda: _render("topology/_live.html", actor, current, ask))
+    return live.answer(_version(actor, current, ask), lambda: _render("topology/_live.html", actor, current, ask))
 
 
 def _render(template: str, actor: Actor, current: Current, ask: Ask) -> str:
+    made = _page(actor, current, ask)
+    asks = ask.live and made.panel is not None and actor.may(Permission.RUN_FAILOVERS)
     return render_template(
         template,
-        page=_page(actor, current, ask),
+        page=made,
         ask=ask,
-        version=_version(current, ask),
+        fails_over=failing_over.leads(made.panel.node) if asks and made.panel else None,
+        version=_version(actor, current, ask),
         written=forms.written,
         address=address,
     )
@@ -69,10 +72,10 @@ def _stale_after() -> timedelta:
     return timedelta(seconds=haven().settings.stale_after)
 
 
-def _version(current: Current, ask: Ask) -> str:
-    """The past does not change, so its version is its time."""
+def _version(actor: Actor, current: Current, ask: Ask) -> str:
+    """The past does not change, so its version is its time. Who may fail over sees a link that others do not."""
     facts = page.facts_of_token(current.snapshot, haven().clock.now(), _stale_after()) if ask.live else ("past",)
-    return live.token(ask, current.from_memory, *facts)
+    return live.token(ask, actor.may(Permission.RUN_FAILOVERS), current.from_memory, *facts)
 
 
 def _page(actor: Actor, current: Current, ask: Ask) -> Page:
