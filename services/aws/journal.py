@@ -29,7 +29,7 @@ class S3Journal:
 
     def __init__(self, sessions: Sessions, bucket: str, region: str, clock: Clock) -> None:
         self._sessions = sessions
-        self._bucket = bucket
+        self.bucket = bucket
         self._region = region
         self._clock = clock
 
@@ -41,7 +41,7 @@ class S3Journal:
             with translated():
                 self._put(entry, "intent")
         except HavenError as problem:
-            raise NotNow(f"The journal in s3://{self._bucket} cannot be written: {problem.message}") from problem
+            raise NotNow(f"The journal in s3://{self.bucket} cannot be written: {problem.message}") from problem
 
     def outcome(self, operation: Operation, outcome: str) -> None:
         """As `ports.Journal.outcome`; what cannot be written is logged."""
@@ -64,7 +64,7 @@ class S3Journal:
         key = f"{PREFIX}{entry.operation.id}/{entry.operation.version}-{word}.json"
         try:
             self._client.put_object(
-                Bucket=self._bucket,
+                Bucket=self.bucket,
                 Key=key,
                 Body=_ENTRY.dump_json(entry),
                 ContentType="application/json",
@@ -79,14 +79,14 @@ class S3Journal:
                 raise Conflict(f"{key} is there already and says something else.") from error
 
     def _keys(self) -> Iterator[str]:
-        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX):
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=PREFIX):
             for found in page.get("Contents", []):
                 yield found["Key"]
 
     def _get(self, key: str) -> JournalEntry | None:
-        body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         try:
             return _ENTRY.validate_json(body)
         except ValidationError:
-            log.warning("s3://%s/%s is no entry of the journal and passed over", self._bucket, key)
+            log.warning("s3://%s/%s is no entry of the journal and passed over", self.bucket, key)
             return None
