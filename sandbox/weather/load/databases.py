@@ -9,7 +9,7 @@ from sandbox.weather.load import Reader, Table, compute
 from sandbox.weather.point import Point, gauge
 from sandbox.weather.world import Database, Service
 
-AWAY = {"creating", "rebooting", "starting", "stopped", "stopping", "failed", "deleting", "inaccessible"}
+AWAY = {"creating", "starting", "stopped", "stopping", "failed", "deleting", "inaccessible"}
 POOL = 8  # connections each task keeps open
 GIB = 1024**3
 

@@ -6,7 +6,7 @@ from statistics import mean
 
 import pytest
 
-from sandbox.weather import demand, zones
+from sandbox.weather import demand, outages, zones
 from sandbox.weather.history import History
 from sandbox.weather.load import caches, compute, databases, regional, traffic
 from sandbox.weather.point import Point, counted, gauge, latency, percentile, statistic
@@ -18,12 +18,13 @@ MONDAY = 20_591 * DAY  # 2026-05-18, in minutes since the epoch
 NIGHT, AFTERNOON = MONDAY + 3 * 60, MONDAY + 15 * 60
 A, B, C = "us-east-1a", "us-east-1b", "us-east-1c"
 LB, TG = "app/production-alb/1", "targetgroup/production-rbac/1"
-RBAC = Service("production", "rbac", 3, ((A, 1), (B, 1), (C, 1)), (TG,))
+APP = "arn:aws:rds:us-east-1:123456789012:db:production-app"
+RBAC = Service("production", "rbac", 3, ((A, 1), (B, 1), (C, 1)), (TG,), (APP,))
 WORLD = World(
     services={("production", "rbac"): RBAC},
     balancers={LB: Balancer(LB, (A, B, C), (TG,))},
     groups={TG: Group(TG, ((A, 1), (B, 1), (C, 1)), ())},
-    databases={"production-app": Database("production-app", "available", True, 16, 100)},
+    databases={"production-app": Database("production-app", "available", True, 16, 100, APP)},
     caches={
         "production-cache-001": CacheNode("production-cache-001", "0001", True, "available"),
         "production-cache-002": CacheNode("production-cache-002", "0001", False, "available"),
@@ -150,12 +151,18 @@ def test_counts_of_zero_are_not_reported(history: History) -> None:
     assert traffic.GROUP["HTTPCode_Target_5XX_Count"][1](history, (LB, TG), NIGHT) is None
 
 
-def test_a_database_away_reports_nothing_and_fails_requests(history: History) -> None:
-    away = replace(WORLD.databases["production-app"], status="rebooting")
-    history.record(NIGHT + 1, replace(WORLD, databases={"production-app": away}))
-    assert databases.METRICS["CPUUtilization"][1](history, "production-app", NIGHT + 1) is None
-    assert databases.METRICS["CPUUtilization"][1](history, "production-app", NIGHT) is not None
-    assert traffic.failures(history, TG, NIGHT + 1) > 10
+def test_a_database_away_reports_nothing_and_fails_requests(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, back = 60 * (NIGHT + 1.0), 60 * (NIGHT + 2.5)
+    monkeypatch.setattr(outages, "_past", [(APP, began, back)])
+    read = databases.METRICS["CPUUtilization"][1]
+    known = [read(history, "production-app", NIGHT + n) is not None for n in range(4)]
+    assert known == [True, False, True, True]
+    failed = [traffic.failures(history, TG, NIGHT + n) for n in range(4)]
+    assert failed[0] == failed[3] == 0
+    assert failed[1] == pytest.approx(2 * failed[2], rel=0.1)
+    assert failed[2] > 10
+    cut = databases.METRICS["DatabaseConnections"][1](history, "production-app", NIGHT + 2)
+    assert cut == Point(1, round((5 + 3 * databases.POOL) / 2), 0, 5 + 3 * databases.POOL)
 
 
 def test_connections_follow_the_tasks(history: History) -> None:
