@@ -151,6 +151,11 @@ class Operation:
         known = dict(self.notes)
         return replace(self, notes=(*self.notes, *((k, v) for k, v in notes.items() if k not in known)))
 
+    def rebased(self, **notes: str) -> "Operation":
+        """With these notes in place of earlier ones: what the world was before an act is told anew at each try."""
+        kept = tuple((name, value) for name, value in self.notes if name not in notes)
+        return replace(self, notes=(*kept, *notes.items()))
+
     def seen_at(self, step: str) -> datetime | None:
         """When a step was first seen true."""
         return dict(self.seen).get(step)

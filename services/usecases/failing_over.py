@@ -144,8 +144,8 @@ class FailoverProcedure:
 
 
 def _find(snapshot: Snapshot, operation: Operation) -> FailoverTarget | None:
-    wanted = (operation.target_kind, operation.target)
-    return next((each for each in targets(snapshot) if (each.kind, each.name) == wanted), None)
+    wanted = (operation.target_kind, operation.target, operation.wants("node_group"))
+    return next((each for each in targets(snapshot) if (each.kind, each.name, each.node_group) == wanted), None)
 
 
 def _expected(operation: Operation, target: FailoverTarget) -> Check:

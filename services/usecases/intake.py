@@ -5,6 +5,7 @@ with overlap as the net below. Each is kept once and for ever. Listening twice a
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.domain.environment import Environment
@@ -110,10 +111,13 @@ class Intake:
 
 
 def _places(store: Store, environment: str, since: datetime, until: datetime) -> list[Place]:
-    """Where the roles stood in the kept snapshots of a window."""
-    kept = store.snapshots.kept(environment, since, until, 60)
-    found = (store.snapshots.number(environment, each.number) for each in kept)
-    return [place for whole in found if whole for place in places_of(whole[1])]
+    """Where the roles stood in the kept snapshots of a window: from when each was taken to when it was last true."""
+    found: list[Place] = []
+    for kept in store.snapshots.kept(environment, since, until, 60):
+        whole = store.snapshots.number(environment, kept.number)
+        for place in places_of(whole[1]) if whole else ():
+            found += [place, replace(place, at=max(place.at, kept.until))]
+    return found
 
 
 def _of_services(environment: Environment, snapshot: Snapshot) -> list[CloudEvent]:

@@ -64,7 +64,7 @@ class Sending:
     def _intend(self, operation: Operation, baseline: Mapping[str, str], checked: str, held: Held) -> Operation | None:
         """The operation with its intent saved in both places; None when it must not be sent."""
         now = self._clock.now()
-        wanted = replace(operation.noted(**baseline), sent=Sent.MAYBE, sent_at=now, because="", not_before=None)
+        wanted = replace(operation.rebased(**baseline), sent=Sent.MAYBE, sent_at=now, because="", not_before=None)
         try:
             intent = self._keeping.intend(wanted, held, f"{checked}; the intent is written down before it is sent.")
         except OutcomeUnknown:
