@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from services.domain.environment import Environment
 from services.domain.errors import HavenError
 from services.domain.event import Came, CloudEvent
+from services.domain.failover.around import with_surroundings
 from services.domain.failover.episodes import Place, episodes, merge, places_of
 from services.domain.snapshot import Snapshot
 from services.ports import Clock, EventQueue, EventReader, Store, UnitOfWork
@@ -95,9 +96,10 @@ class Intake:
             return
         since = min([event.at for event in new] + [each.started_at for each in unsettled]) - AROUND
         operations = store.operations.list(environment=name, kind="failover", limit=200)
+        events = store.events.between(name, since, now + AROUND, limit=5000)
         found = episodes(
             environment,
-            store.events.between(name, since, now + AROUND, limit=5000),
+            events,
             operations,
             snapshot,
             now,
@@ -105,7 +107,7 @@ class Intake:
         )
         stored = store.episodes.list(environment=name, since=since - AROUND, limit=1000)
         before = {each.id: each for each in stored}
-        for episode in merge(stored, found):
+        for episode in merge(stored, [with_surroundings(each, events) for each in found]):
             if before.get(episode.id) != episode:
                 store.episodes.put(episode)
 
