@@ -107,3 +107,21 @@ def test_rebalancing_wants_a_difference_of_two_and_a_maximum_above_a_hundred() -
     assert rebalance_to(ZONES, lopsided, 100) is None
     assert rebalance_to(ZONES, lopsided[1:], 200) is None
     assert in_words({"us-east-1b": 1, "us-east-1a": 3}) == "3 tasks in us-east-1a, 1 tasks in us-east-1b"
+
+
+def test_without_room_unhealthy_tasks_go_one_after_the_other() -> None:
+    sick = [Seen(str(n), ZONES[n % 3], True, UNHEALTHY, n) for n in range(6)]
+    assert len(decide(3, 100, 200, sick).stop) == 1
+    replaced = [*sick[1:], Seen("new", ZONES[0], True, STARTING, 6)]
+    assert decide(3, 100, 200, replaced).stop == ()
+    settled = [*sick[1:], Seen("new", ZONES[0], True, HEALTHY, 6)]
+    assert len(decide(3, 100, 200, settled).stop) == 1
+
+
+def test_a_protected_task_is_not_stopped_by_scaling_in_or_a_deployment_but_when_it_is_unhealthy() -> None:
+    kept = [Seen(str(n), ZONES[n], True, HEALTHY, n, protected=n < 2) for n in range(3)]
+    assert decide(1, 100, 200, kept).stop == ("2",)
+    old = [Seen("old", ZONES[0], False, HEALTHY, 0, protected=True), Seen("new", ZONES[1], True, HEALTHY, 1)]
+    assert decide(1, 100, 200, old).stop == ()
+    ill = [Seen("ill", ZONES[0], True, UNHEALTHY, 0, protected=True), Seen("new", ZONES[1], True, HEALTHY, 1)]
+    assert decide(1, 100, 200, ill).stop == ("ill",)
