@@ -21,6 +21,7 @@ Handler = Callable[[Body], Any]
 ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "status"): orders.status,
     ("GET", "pending"): orders.pending,
+    ("GET", "calls"): orders.calls,
     ("GET", "trouble"): orders.troubles,
     ("POST", "speed"): orders.speed,
     ("POST", "clock"): orders.turn_clock,

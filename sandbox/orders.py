@@ -7,6 +7,7 @@ from typing import Any
 from moto.core.utils import get_service_model
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
+from sandbox import calls as arrivals
 from sandbox import state
 from sandbox.clock import LOCK, clock
 from sandbox.fields import Bad, Body
@@ -37,6 +38,11 @@ def status(body: Body) -> dict[str, Any]:
 def pending(body: Body) -> dict[str, Any]:
     """What is still to come, soonest first, in seconds of the sandbox's clock."""
     return {"pending": [{"in": wait, "name": name, "arguments": given} for wait, name, given in clock.pending()]}
+
+
+def calls(body: Body) -> dict[str, Any]:
+    """How often each AWS operation was asked for since the sandbox started."""
+    return {"calls": arrivals.counts()}
 
 
 def speed(body: Body) -> dict[str, Any]:

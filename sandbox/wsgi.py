@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from sandbox import control, state, wire
+from sandbox import calls, control, state, wire
 from sandbox.clock import LOCK
 from sandbox.weather import trouble
 
@@ -99,6 +99,7 @@ class Application:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith(control.PREFIX):
             return control.application(environ, start_response)
+        calls.arrived(wire.identify(environ))
         answer = trouble.intervene(environ, start_response)
         if answer is not None:
             return answer
