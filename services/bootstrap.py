@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import SimpleQueue
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -55,7 +56,15 @@ from services.usecases.provisioning import Provisioning
 from services.usecases.snapshots import Snapshots
 from services.usecases.users import Users
 
-__all__ = ["Haven", "SystemClock", "build", "log_as_json", "migrate", "render", "specs", "stop_on_signals"]
+__all__ = ["Haven", "Outside", "SystemClock", "build", "log_as_json", "migrate", "render", "specs", "stop_on_signals"]
+T = TypeVar("T")
+
+
+class Outside(Protocol):
+    """What every part through which Haven touches the world passes once, as it is built: a seam to time, count or cut
+    off what goes out. It gives back the part, or something that can stand in its place."""
+
+    def __call__(self, part: T, /) -> T: ...
 
 
 @dataclass(frozen=True)
@@ -94,22 +103,26 @@ class Haven:
         self.access.prune()
 
 
-def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep) -> Haven:
+def _as_it_is(part: T) -> T:
+    return part
+
+
+def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, outside: Outside = _as_it_is) -> Haven:
     """Build Haven. Nothing is contacted yet: an absent database or AWS shows when it is first asked."""
-    clock = SystemClock()
+    clock = outside(SystemClock())
     sql = make_engine(settings.resolved_database_url)
-    unit, leases = SqlUnit(sql), SqlLeases(sql)
-    sessions = Sessions(_wire(settings), clock)
+    unit, leases = outside(SqlUnit(sql)), outside(SqlLeases(sql))
+    sessions = outside(Sessions(_wire(settings), clock))
     reader = CloudReader(sessions, clock)
     tokens, passwords = RandomTokens(), Argon2Passwords()
-    intake = Intake(unit, clock, EventReader(sessions, clock), EventQueue(sessions, clock))
+    intake = Intake(unit, clock, EventReader(sessions, clock), outside(EventQueue(sessions, clock)))
     apart, stale_after = timedelta(seconds=settings.failover_apart), timedelta(seconds=settings.stale_after)
     begin_within = timedelta(seconds=settings.begin_within)
     failing_over = FailoverProcedure(
         unit,
         clock,
         reader,
-        FailoverCaller(sessions),
+        outside(FailoverCaller(sessions)),
         _prober(settings, sessions, clock),
         intake,
         stale_after=stale_after,
@@ -161,7 +174,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep) ->
             unit,
             clock,
             leases,
-            _journal(settings, sessions, clock),
+            outside(_journal(settings, sessions, clock)),
             procedures,
             holder=holder,
             lease_for=timedelta(seconds=settings.lease),
