@@ -142,12 +142,26 @@ def _serve(plan: Plan, family: Family) -> None:
     if not _wait_for(f"http://127.0.0.1:{plan.port}/healthz", family):
         return
     _say(started, "ready")
-    click.echo(f"\n  Haven      http://127.0.0.1:{plan.port}/\n  Account    admin")
-    click.echo(f"  Password   {password or '(as set before; `haven user reset-password admin` sets a new one)'}")
-    click.echo(
-        f"  Local AWS  {plan.endpoint}  (simulated, {plan.speed:g} times as fast as AWS)\n\n  Ctrl-C ends all of it.\n"
-    )
+    click.echo(greeting(plan, password))
     family.stopping.wait()
+
+
+def greeting(plan: Plan, password: str | None) -> str:
+    """What is said once everything answers: where to look, and as whom."""
+    protected = ", ".join(name for name, _, is_protected in ENVIRONMENTS if is_protected)
+    haven = Path(sys.executable).parent / "haven"
+    shown = haven.relative_to(Path.cwd()) if haven.is_relative_to(Path.cwd()) else haven
+    return "\n".join(
+        (
+            f"\n  Haven      http://127.0.0.1:{plan.port}/",
+            "  Account    admin",
+            f"  Password   {password or '(as set before; `haven user reset-password admin` sets a new one)'}",
+            f"  Second     `{protected}` is protected: another person approves there. To add one:",
+            f"             {shown} user add on-call --role operator",
+            f"  Local AWS  {plan.endpoint}  (simulated, {plan.speed:g} times as fast as AWS)",
+            "\n  Ctrl-C ends all of it.\n",
+        )
+    )
 
 
 def _tend(family: Family) -> None:

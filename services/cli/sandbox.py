@@ -177,9 +177,27 @@ def trouble(service: str, kind: str, operation: str | None, rate: float, delay: 
 
 
 @sandbox.command()
+@click.option("--duplicate", type=click.IntRange(0, 10), help="More copies of each event.")
+@click.option("--reorder/--no-reorder", default=None, help="Hold each event back until the next one has gone.")
+@click.option("--drop/--no-drop", default=None, help="Lose all of them.")
+def events(duplicate: int | None, reorder: bool | None, drop: bool | None) -> None:
+    """Disturb what EventBridge delivers; what is not named stays. Without an option, show it. `calm` ends it."""
+    named = {"duplicate": duplicate, "reorder": reorder, "drop": drop}
+    wanted = {name: value for name, value in named.items() if value is not None}
+    now = call("events", "POST", **wanted) if wanted else call("events")
+    click.echo(f"copies   {now['duplicate'] + 1} of each event")
+    click.echo(f"order    {'mixed up' if now['reorder'] else 'as they happen'}, {now['held']} held back")
+    click.echo(f"lost     {'all of them' if now['drop'] else 'none'}, {now['dropped']} so far")
+
+
+@sandbox.command()
 def calm() -> None:
-    """End all trouble and all unusual load."""
+    """End all trouble and all unusual load, and deliver events as usual."""
     ended = call("trouble", "DELETE")["ended"] + call("load", "DELETE")["ended"]
+    delivered = call("events")
+    if delivered["duplicate"] or delivered["reorder"] or delivered["drop"]:
+        call("events", "DELETE")
+        ended += 1
     click.echo(f"{ended} ended.")
 
 

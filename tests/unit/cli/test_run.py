@@ -1,12 +1,14 @@
 """`haven run` before it starts anything: what is wrong is said in one line."""
 
 import socket
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from services.cli import haven
-from services.cli.run import _factor, _number
+from services.cli.run import ENVIRONMENTS, Plan, _factor, _number, greeting
+from services.settings import Settings
 
 
 @pytest.fixture
@@ -76,3 +78,20 @@ def test_defaults():
     assert _number("PORT", 8000, {}) == 8000
     assert _factor("HAVEN_SANDBOX_SPEED", 10.0, {}) == 10.0
     assert _factor("HAVEN_SANDBOX_SPEED", 10.0, {"HAVEN_SANDBOX_SPEED": "0.5"}) == 0.5
+
+
+def test_the_greeting_says_who_approves_and_how_to_add_them():
+    lines = greeting(Plan(Settings(), 8000, 5001, 10.0), "secret-1").splitlines()
+    assert "  Password   secret-1" in lines
+    (protected,) = (name for name, _, is_protected in ENVIRONMENTS if is_protected)
+    at = next(number for number, line in enumerate(lines) if f"`{protected}` is protected" in line)
+    command = lines[at + 1].split()
+    assert Path(command[0]).name == "haven"
+    assert CliRunner().invoke(haven, [*command[1:3], "--help"]).exit_code == 0
+    assert command[1:] == ["user", "add", "on-call", "--role", "operator"]
+
+
+def test_the_greeting_repeats_no_password_that_was_set_before():
+    text = greeting(Plan(Settings(), 8000, 5001, 10.0), None)
+    assert "as set before" in text
+    assert "None" not in text

@@ -24,6 +24,9 @@ STATUS = {
 }
 
 
+EVENTS = {"duplicate": 0, "reorder": False, "drop": False, "held": 0, "delivered": 7, "dropped": 0}
+
+
 class Fake:
     """Answers like the control API and remembers what it was told."""
 
@@ -147,10 +150,55 @@ def test_tells_the_sandbox(fake: Fake, arguments: list[str], told: tuple[str, st
     assert fake.heard == [told]
 
 
-def test_calm_ends_trouble_and_load(fake: Fake) -> None:
+def calmed(fake: Fake, **disturbed: Any) -> Any:
     fake.answers["DELETE", "trouble"] = (200, {"ended": 2})
     fake.answers["DELETE", "load"] = (200, {"ended": 1})
-    assert run(fake.url, "calm").output == "3 ended.\n"
+    fake.answers["GET", "events"] = (200, EVENTS | disturbed)
+    fake.answers["DELETE", "events"] = (200, EVENTS)
+    return run(fake.url, "calm").output
+
+
+def test_calm_ends_trouble_and_load(fake: Fake) -> None:
+    assert calmed(fake) == "3 ended.\n"
+    assert ("DELETE", "events", {}) not in fake.heard
+
+
+@pytest.mark.parametrize("disturbed", [{"duplicate": 2}, {"reorder": True}, {"drop": True}])
+def test_calm_lets_events_be_delivered_as_usual(fake: Fake, disturbed: dict[str, Any]) -> None:
+    assert calmed(fake, **disturbed) == "4 ended.\n"
+    assert fake.heard[-1] == ("DELETE", "events", {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--duplicate", "2"], {"duplicate": 2}),
+        (["--duplicate", "0", "--no-reorder"], {"duplicate": 0, "reorder": False}),
+        (["--reorder", "--drop"], {"reorder": True, "drop": True}),
+    ],
+)
+def test_events_names_only_what_was_said(fake: Fake, arguments: list[str], told: dict[str, Any]) -> None:
+    fake.answers["POST", "events"] = (200, EVENTS | told)
+    result = run(fake.url, "events", *arguments)
+    assert result.exit_code == 0, result.output
+    assert fake.heard == [("POST", "events", told)]
+
+
+def test_events_without_an_option_only_shows(fake: Fake) -> None:
+    fake.answers["GET", "events"] = (200, EVENTS | {"duplicate": 1, "reorder": True, "held": 3, "dropped": 4})
+    result = run(fake.url, "events")
+    assert fake.heard == [("GET", "events", None)]
+    assert result.output.splitlines() == [
+        "copies   2 of each event",
+        "order    mixed up, 3 held back",
+        "lost     none, 4 so far",
+    ]
+
+
+@pytest.mark.parametrize("number", ["11", "-1", "two"])
+def test_events_has_a_limit(fake: Fake, number: str) -> None:
+    assert run(fake.url, "events", "--duplicate", number).exit_code == 2
+    assert fake.heard == []
 
 
 def test_advance_freezes_first(fake: Fake) -> None:
