@@ -93,3 +93,17 @@ def test_each_environment_has_its_own_queue(heard: tuple[Cloud, EventQueue, Snap
     told, _ = queue.receive(cloud.legacy, legacy)
     assert {event.subject for event in told if event.source == "rds"} == {"legacy-app"}
     assert [event for event in emptied(cloud, queue, snapshot) if event.source == "rds"] == []
+
+
+def test_a_host_that_fails_is_told_as_automatic_with_its_cause(heard: tuple[Cloud, EventQueue, Snapshot]) -> None:
+    cloud, queue, snapshot = heard
+    since = SandboxClock(cloud.sandbox).now()
+    cloud.sandbox.control("failover", name="production-app", cause="host")
+    cloud.advance(300)
+    reader = EventReader(cloud.sessions, SandboxClock(cloud.sandbox))
+    polled = [e for e in reader.events(cloud.production, snapshot, "rds", since) if e.at >= since]
+    cause = "The primary host of the RDS Multi-AZ instance is unhealthy."
+    for told in (polled, emptied(cloud, queue, snapshot)):
+        words = [event.message for event in told if event.source == "rds"]
+        assert cause in words
+        assert "The user requested a failover of the DB instance." not in words

@@ -209,3 +209,14 @@ def test_a_refused_role_is_a_gap_in_every_part(cloud: Cloud) -> None:
     assert {gap.part for gap in snapshot.gaps} == set(Part)
     assert {gap.code for gap in snapshot.gaps} == {"AccessDenied"}
     assert all("take on this environment's role" in gap.why for gap in snapshot.gaps)
+
+
+def test_maintenance_that_waits_for_a_database_is_read_with_it(cloud: Cloud) -> None:
+    words = "New Operating System update is available"
+    order = {"name": "production-app", "action": "system-update"}
+    cloud.sandbox.control("maintenance", **order, description=words)
+    try:
+        assert cloud.read().databases[0].maintenance == (f"system-update: {words}",)
+    finally:
+        cloud.sandbox.control("maintenance", **order, act="remove")
+    assert cloud.read().databases[0].maintenance == ()
