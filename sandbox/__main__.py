@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     # moto takes seconds to import: the signals and claims above must not wait for it.
     from sandbox import server, state, weather
     from sandbox.clock import clock
+    from sandbox.endpoints import serving as endpoints
     from sandbox.weather import buckets
     from sandbox.wsgi import inner_application
 
@@ -47,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     clock.set_speed(asked.speed)
     buckets.enabled = asked.limits == "on"
     weather.start()
+    endpoints.start(serving.port, restored=restored)
     clock.start()
     threading.Thread(target=serving.serve_forever, args=(0.1,), daemon=True, name="sandbox-server").start()
     print(  # noqa: T201 - whoever started this process waits for the line
@@ -58,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         if keeper:
             keeper.save_if_changed()
     serving.shutdown()
+    endpoints.stop()
     if keeper:
         keeper.save_if_changed()
     if held:

@@ -47,6 +47,8 @@ class Clock:
         self._thread: threading.Thread | None = None
         self.ran = 0
         """How many transitions ran so far."""
+        self.ran_one: list[Callable[[], None]] = []
+        """Called after each transition, under the lock."""
 
     @property
     def speed(self) -> float:
@@ -175,6 +177,8 @@ class Clock:
                 _transitions[name](**arguments)
             except Exception:  # one broken transition must not stop the sandbox's time
                 log.exception("transition %s failed", name)
+            for listener in self.ran_one:
+                listener()
 
 
 clock = Clock()

@@ -10,6 +10,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.claims import HOST
+from sandbox.endpoints import serving
 from sandbox.wsgi import Application
 
 BODY_LIMIT = 32 * 1024 * 1024
@@ -48,6 +49,7 @@ class Handler(MotoRequestHandler):
         except Exception:
             log.exception("%s %s failed", self.command, self.path)
             started[:], answer = ["500 Internal Server Error", []], b""
+        serving.follow()  # who reads the answer finds endpoints as it says
         self._send(started[0], started[1], answer)
 
     def _body(self, environ: dict[str, Any]) -> bytes | None:

@@ -8,6 +8,7 @@ from typing import Any
 from moto.elasticache.models import elasticache_backends
 
 from sandbox.clock import clock
+from sandbox.endpoints.addresses import address
 from sandbox.weather.placement import order_for, spread, zones_down
 
 NODE = "0001"  # a Redis or Valkey cache cluster has one node, always called so
@@ -98,7 +99,9 @@ class Group:
         return f"{self.replication_group_id}.{unique}.{_short(self.region)}.cache.amazonaws.com"
 
     def _endpoint(self, host: str) -> dict[str, Any]:
-        return {"Address": f"{host}.{self._domain()}", "Port": self.data["Port"]}
+        name, port = f"{host}.{self._domain()}", self.data["Port"]
+        primary = host in ("master", "clustercfg")  # a group has one of the two
+        return {"Address": address(self.arn, name, port) if primary else name, "Port": port}
 
     def shape(self) -> dict[str, Any]:
         """The group as AWS describes it."""

@@ -12,7 +12,6 @@ current, `sensing` knows whether it can be reached, `events` and `words` tell.
 
 import json
 import secrets
-import zlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,17 @@ from moto.rds.exceptions import RDSClientError
 from moto.rds.responses import RDSResponse
 
 from sandbox.clock import clock
-from sandbox.gaps.rds import changes, cluster_failovers, clusters, events, failovers, instances, maintenance, sensing
+from sandbox.gaps.rds import (
+    changes,
+    cluster_failovers,
+    clusters,
+    events,
+    failovers,
+    instances,
+    maintenance,
+    naming,
+    sensing,
+)
 from sandbox.gaps.rds.automatic import CAUSES, fail_over
 from sandbox.gaps.rds.cluster_failovers import fail_over_cluster
 from sandbox.gaps.rds.failovers import begin_failover
@@ -46,12 +55,6 @@ STARTING_WITH: dict[str, Any] = {
 """What an instance starts with; always replaced, never changed in place, as all instances share it."""
 CLUSTERS_STARTING_WITH: dict[str, Any] = {"busy": "", "down_since": None, "failed_over_at": None, "missed": False}
 """The same for a cluster."""
-
-
-def _address(self: Any) -> str:
-    """A host name of its own for each account."""
-    unique = f"c{zlib.crc32(f'{self.account_id}{self.region}'.encode()):08x}xyz"
-    return f"{self.db_instance_identifier}.{unique}.{self.region}.rds.amazonaws.com"
 
 
 def _endpoint(self: Any) -> dict[str, Any] | None:
@@ -147,7 +150,7 @@ def mend() -> None:
         setattr(instance, name, value)
     _mend_clusters()
     instance.db_instance_port = 0  # AWS says the port in Endpoint only
-    instance.address = property(_address)
+    instance.address = property(naming.of_instance)
     instance.endpoint = property(_endpoint)
     instance.latest_restorable_time = property(_latest_restorable_time)
     instance.db_parameter_group_status_list = property(_parameter_groups)
@@ -161,6 +164,8 @@ def _mend_clusters() -> None:
     for name, value in CLUSTERS_STARTING_WITH.items():
         setattr(cluster, name, value)
     cluster.event_source_type = "db-cluster"
+    cluster.endpoint = property(naming.of_writer)
+    cluster.reader_endpoint = property(naming.of_readers)
     cluster.save_automated_backup = _nothing
     cluster.status = property(lambda self: self._status, lambda self, value: setattr(self, "_status", value))
 
