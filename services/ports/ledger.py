@@ -26,7 +26,16 @@ class Ledger(Protocol):
 
     def append(self, entry: Entry) -> Entry: ...
     def read(
-        self, *, before: int | None = None, actor: str = "", action: str = "", target: str = "", limit: int = 100
+        self,
+        *,
+        before: int | None = None,
+        actor: str = "",
+        action: str = "",
+        target: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
     ) -> Sequence[Entry]:
-        """Newest first, older than `before` (a seq); empty strings match everything."""
+        """Newest first, older than `before` (a seq) and made between two times, both included; empty strings and None
+        match everything."""
         ...

@@ -7,6 +7,7 @@ Triggers made by the migration refuse UPDATE, DELETE and TRUNCATE on the table i
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -38,12 +39,24 @@ class SqlLedger:
         return replace(entry, seq=seq)
 
     def read(
-        self, *, before: int | None = None, actor: str = "", action: str = "", target: str = "", limit: int = 100
+        self,
+        *,
+        before: int | None = None,
+        actor: str = "",
+        action: str = "",
+        target: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
     ) -> Sequence[Entry]:
-        """Newest first, older than `before`; empty strings match everything."""
+        """Newest first, older than `before`, made between two times; empty strings and None match everything."""
         query = select(ledger).order_by(ledger.c.seq.desc()).limit(limit)
         if before is not None:
             query = query.where(ledger.c.seq < before)
+        if since is not None:
+            query = query.where(ledger.c.at >= since)
+        if until is not None:
+            query = query.where(ledger.c.at <= until)
         for column, wanted in ((ledger.c.actor, actor), (ledger.c.action, action), (ledger.c.target, target)):
             if wanted:
                 query = query.where(column == plain(wanted))

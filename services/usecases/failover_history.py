@@ -201,6 +201,6 @@ def _ledger(store: Store, episode: Episode, since: datetime, until: datetime) ->
     """What people did meanwhile, apart from operations, which tell it themselves."""
     return [
         Moment(entry.at, "ledger", f"{entry.actor}: {entry.action} ({entry.outcome})", "", "", f"ledger:{entry.seq}")
-        for entry in store.ledger.read(target=episode.environment, limit=500)
-        if since <= entry.at <= until and "operation" not in entry.detail
+        for entry in store.ledger.read(target=episode.environment, since=since, until=until, limit=500)
+        if "operation" not in entry.detail
     ]

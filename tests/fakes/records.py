@@ -94,7 +94,15 @@ class MemoryLedger:
         return stored
 
     def read(
-        self, *, before: int | None = None, actor: str = "", action: str = "", target: str = "", limit: int = 100
+        self,
+        *,
+        before: int | None = None,
+        actor: str = "",
+        action: str = "",
+        target: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
     ) -> Sequence[Entry]:
         found = [
             entry
@@ -103,6 +111,8 @@ class MemoryLedger:
             and actor in ("", entry.actor)
             and action in ("", entry.action)
             and target in ("", entry.target)
+            and (since is None or entry.at >= since)
+            and (until is None or entry.at <= until)
         ]
         return found[:limit]
 

@@ -1,5 +1,6 @@
 """The ledger, leases and the unit of work itself: the same on the fake, SQLite and PostgreSQL."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -60,6 +61,18 @@ def test_reading_with_filters(any_unit: UnitOfWork) -> None:
         assert [e.seq for e in store.ledger.read(action="log in")] == [3, 1]
         assert [e.seq for e in store.ledger.read(target="bob", actor="ada")] == [2]
         assert [e.seq for e in store.ledger.read(actor="no\0body")] == []
+
+
+def test_reading_between_two_times(any_unit: UnitOfWork) -> None:
+    made = [replace(entry(), at=NOW + timedelta(minutes=minute)) for minute in range(4)]
+    with any_unit() as store:
+        for each in made:
+            store.ledger.append(each)
+    with any_unit(readonly=True) as store:
+        found = store.ledger.read(since=NOW + timedelta(minutes=1), until=NOW + timedelta(minutes=2))
+        assert [each.at for each in found] == [made[2].at, made[1].at]
+        assert len(store.ledger.read(since=NOW + timedelta(minutes=3))) == 1
+        assert len(store.ledger.read(until=NOW)) == 1
 
 
 def test_text_no_database_can_keep_is_made_plain(any_unit: UnitOfWork) -> None:
