@@ -42,9 +42,13 @@ def address(key: str, name: str, port: int | None) -> str:
     return _host(key) if _hold(key, port, name) else name
 
 
-def held() -> dict[str, socket.socket]:
-    """Endpoint -> the socket bound to its address, to listen on or not."""
-    return {key: found for key, (_, found) in _given.bound.items()}
+def held(ports: dict[str, int]) -> dict[str, socket.socket]:
+    """Those of the endpoints (key -> port) that have an address, each with the socket bound to it, to listen on or
+    not."""
+    if _given.claimed is None:
+        return {}
+    known = {key: port for key, port in ports.items() if key in _given.numbers}
+    return {key: _given.bound[key][1] for key, port in known.items() if _hold(key, port, key)}
 
 
 def claim(port: int) -> bool:

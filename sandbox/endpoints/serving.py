@@ -33,8 +33,9 @@ def follow() -> None:
     with LOCK:
         try:
             wanted = present()
-            addresses.release({one.key for one in wanted})
-            _doors.settle(wanted, addresses.held())
+            ports = {one.key: one.port for one in wanted}
+            addresses.release(set(ports))
+            _doors.settle(wanted, addresses.held(ports))
         except Exception:  # a request is answered all the same
             log.exception("the endpoints could not be settled")
 
