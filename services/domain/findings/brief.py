@@ -27,6 +27,7 @@ BRIEF = {
     "database-storage-low": "storage low",
     "database-unencrypted": "not encrypted",
     "dead-letters": "dead letters",
+    "errors": "requests fail",
     "few-zones": "too few zones",
     "gap": "not read",
     "min-below-zones": "minimum below zones",

@@ -10,6 +10,10 @@ from services.domain.wording import listed, spelled
 
 ZONES_REQUIRED = 3
 """How many zones a tier must span (product.md)."""
+ERRORS_DEGRADE, ERRORS_DOWN = 1.0, 50.0
+"""Percent of requests. The error budget of 99.95 % is gone twenty times as fast as it comes at the first."""
+ENOUGH_REQUESTS = 30
+"""Requests in the minute below which one failure says nothing about the share."""
 
 
 def links(snapshot: Snapshot) -> Iterator[Finding]:
@@ -31,6 +35,27 @@ def links(snapshot: Snapshot) -> Iterator[Finding]:
                 detail=link.vpc_link_id,
                 weighs=Status.DEGRADED if works and state.status is Status.DOWN else None,
             )
+
+
+def answers(snapshot: Snapshot) -> Iterator[Finding]:
+    """Requests that the whole system answers with an error of its own, by the newest minute of the HTTP API."""
+    asked, failed = (snapshot.metric("environment", name) for name in ("Count", "5xx"))
+    if asked is None or failed is None or asked.at != failed.at or asked.value < ENOUGH_REQUESTS:
+        return
+    share = 100 * failed.value / asked.value
+    if share < ERRORS_DEGRADE:
+        return
+    yield Finding(
+        "errors",
+        Status.DOWN if share >= ERRORS_DOWN else Status.DEGRADED,
+        Subject.GATEWAY,
+        f"{share:.0f} % of requests fail" if share >= 1.5 else f"{share:.1f} % of requests fail",
+        f"In the minute of {asked.at:%H:%M} UTC, {failed.value:,.0f} of {asked.value:,.0f} requests were answered "
+        f"with a 5xx; {ERRORS_DEGRADE:g} % is the most that passes without remark.",
+        Requirement.GATEWAY,
+        "See which service fails: its targets, its tasks and the database behind them.",
+        Part.METRICS,
+    )
 
 
 def balancer(snapshot: Snapshot) -> Iterator[Finding]:
@@ -83,4 +108,4 @@ def _found(
     )
 
 
-RULES = (Rule(links, (Part.GATEWAY,)), Rule(balancer, (Part.LOAD_BALANCER,)))
+RULES = (Rule(links, (Part.GATEWAY,)), Rule(answers, (Part.METRICS,)), Rule(balancer, (Part.LOAD_BALANCER,)))

@@ -62,6 +62,10 @@ def measured(subject: str, name: str, value: float) -> Snapshot:
     return replace(HEALTHY, metrics=(b.metric(subject, name, value),))
 
 
+def failing(asked: float, failed: float) -> Snapshot:
+    return replace(HEALTHY, metrics=(b.metric("environment", "Count", asked), b.metric("environment", "5xx", failed)))
+
+
 def link(*statuses: str) -> Snapshot:
     links = tuple(VpcLink(f"vl-{n}", f"link-{n}", status) for n, status in enumerate(statuses))
     return replace(HEALTHY, gateway=b.gateway(links=links))
@@ -138,6 +142,9 @@ CASES = [
     ("rollout-failed", service(deployments=(b.deployment(rollout="FAILED", reason=None),)), DEGRADED),
     ("balancer-state", alb(state="active_impaired"), DEGRADED),
     ("balancer-state", alb(state="failed"), DOWN),
+    ("errors", failing(1000, 10), DEGRADED),
+    ("errors", failing(1000, 167), DEGRADED),
+    ("errors", failing(1000, 500), DOWN),
     ("balancer-zones", alb(zones=(A, B)), DEGRADED),
     ("balancer-deletable", alb(deletion_protection=False), DEGRADED),
     ("balancer-no-shift", alb(zonal_shift_enabled=False), DEGRADED),
@@ -282,3 +289,22 @@ def test_arbitrary_snapshots_never_raise_and_are_ordered_worst_first(snapshot: S
     assert len({finding.id for finding in found}) == len(found)
     assert found == findings(snapshot)
     assert Status.HEALTHY not in {finding.status for finding in found}
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        failing(1000, 9),
+        failing(29, 29),
+        replace(HEALTHY, metrics=(b.metric("environment", "Count", 1000),)),
+        replace(
+            HEALTHY,
+            metrics=(
+                b.metric("environment", "Count", 1000),
+                b.metric("environment", "5xx", 500, at=b.NOW - timedelta(minutes=5)),
+            ),
+        ),
+    ],
+)
+def test_errors_that_say_nothing(silent: Snapshot) -> None:
+    assert "errors" not in {finding.rule for finding in findings(silent)}
