@@ -1,0 +1,158 @@
+"""`python -m tests.journeys.mortal_worker SANDBOX MOMENT`: has processes of Haven ready that may die.
+
+Everything slow (imports, models of AWS's services) is done once; each line of JSON on standard input then forks a child
+that builds Haven with `bootstrap.build` on the settings it is given, does its jobs and ends; its id is the answer. With
+`{"wait": id}` the answer is how the child ended: its exit code, or the number of the signal that killed it, negated.
+"""
+
+import gc
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+from services import bootstrap
+from services.aws.session import Sessions, Wire
+from services.bootstrap import Haven
+from services.domain.access import SYSTEM, Actor, Role
+from services.domain.operation import Sent, State, Target
+from services.settings import Settings
+from services.store.clock import SystemClock
+from services.usecases.failovers import FailoverRequest
+from services.worker.schedule import run
+from tests import builders as b
+from tests.journeys.effects import Life, Point
+from tests.journeys.moment import Moment
+from tests.sandbox_server import Sandbox
+
+SERVICES = ("cloudformation", "cloudwatch", "ec2", "ecs", "elasticache", "elbv2", "rds", "sqs")
+"""Of which the models are loaded beforehand."""
+ASKS, APPROVES = Actor("ana", Role.OPERATOR), Actor("ben", Role.OPERATOR)
+BRIEFLY, AT_MOST = 2.0, 700.0
+"""Seconds: before the call; and after it, when all is over (the zones swap at most 9 minutes later) or given up."""
+
+
+class Nursery:
+    """What all children have in common."""
+
+    def __init__(self, sandbox: str, moment: Path) -> None:
+        self._moment = Moment(moment, Sandbox(None, sandbox))  # type: ignore[arg-type]
+        self._sessions = Sessions(Wire(endpoint_url=sandbox), self._moment)
+        for clients in (self._sessions.reader(b.environment()), self._sessions.operator(b.environment())):
+            for service in SERVICES:
+                clients.client(service)
+        _ = clients.writer.rds, clients.writer.elasticache
+
+    def child(self, job: dict[str, Any]) -> None:
+        """Do the jobs, and be mortal from the last one on."""
+        point = Point(**job["at"]) if job.get("at") else None
+        life = Life(Path(job["settings"]["home"]) / job.get("log", "effects"), point, job.get("signal", 9))
+
+        def outside(part: Any) -> Any:
+            if isinstance(part, SystemClock):
+                return self._moment
+            return self._sessions if isinstance(part, Sessions) else life.outside(part)
+
+        settings = Settings(**job["settings"])
+        haven = bootstrap.build(settings, outside=outside)
+        *first, last = job["do"].split()
+        for each in first:
+            JOBS[each](haven, self._moment, job)
+        life.armed = True
+        JOBS[last](haven, self._moment, job)
+
+
+def found(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """Set up the database, with its environments."""
+    bootstrap.migrate(haven.settings)
+    for name in job["environments"]:
+        haven.environments.register(SYSTEM, b.environment(name, protected=True, created_at=moment.now()))
+
+
+def ask(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """Have a failover asked for by one person, on a fresh picture, and approved by another. What was left stuck before
+    is given up first, as a person would have to."""
+    for stuck in haven.operations.live(SYSTEM):
+        haven.operations.give_up(ASKS, stuck.id, "AWS has no event of it.")
+    for name in job["environments"]:
+        lease = haven.leases.acquire(f"snapshots:{name}", haven.holder, timedelta(seconds=60))
+        assert lease is not None
+        snapshot = haven.snapshots.take(name, lease.token).snapshot
+        haven.leases.release(lease)
+        primary = snapshot.databases[0]
+        request = FailoverRequest(
+            name,
+            Target.DATABASE_INSTANCE,
+            primary.identifier,
+            expected_zone=primary.zone or "",
+            expected_primary=primary.identifier,
+            typed_name=primary.identifier,
+            reason="To see whether it survives.",
+        )
+        asked = haven.failovers.request(ASKS, request)
+        haven.operations.approve(APPROVES, asked.id, asked.version)
+
+
+def live(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """Carry what is live to its end, or until it is stuck; time passes only here."""
+    haven.engine.recover()
+    for _ in range(40):
+        for operation in haven.engine.due():
+            haven.engine.advance(operation.id)
+        left = [each for each in haven.operations.live(SYSTEM) if each.state is not State.STUCK]
+        if not left:
+            return
+        moment.passes(BRIEFLY if any(each.sent is Sent.NO for each in left) else AT_MOST)
+    raise AssertionError(f"it does not come to an end: {left}")
+
+
+def work(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """Be a worker as it is, until SIGTERM."""
+    bootstrap.log_as_json("worker")
+    run(haven)
+
+
+JOBS: dict[str, Callable[[Haven, Moment, dict[str, Any]], None]] = {
+    each.__name__: each for each in (found, ask, live, work)
+}
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    nursery = Nursery(sys.argv[1], Path(sys.argv[2]))
+    gc.collect()
+    gc.freeze()  # what is here already need not be looked through, and copied, by every child
+    _say("ready")
+    for line in sys.stdin:
+        job = json.loads(line)
+        if "wait" in job:
+            _say(os.waitstatus_to_exitcode(os.waitpid(job["wait"], 0)[1]))
+            continue
+        child = os.fork()
+        if child == 0:
+            _live_and_end(nursery, job)
+        _say(child)
+
+
+def _say(answer: object) -> None:
+    sys.stdout.write(f"{answer}\n")
+    sys.stdout.flush()
+
+
+def _live_and_end(nursery: Nursery, job: dict[str, Any]) -> NoReturn:
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)
+        nursery.child(job)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""A worker killed before and after every outside effect of a failover: whatever dies, AWS is asked once at most.
+
+Real processes on a real database, killed by SIGKILL; an heir finds what they left. Run these alone with
+`.venv/bin/pytest tests/journeys/test_killing.py`.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from services.domain.failover.episode import Origin, Result
+from services.domain.operation import Operation, Sent, State
+from tests.journeys.effects import Point
+from tests.journeys.killing_world import APART, Left, World
+from tests.postgres_server import PostgresServer
+from tests.sandbox_server import Sandbox
+from tests.stores import DATABASES
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]  # the first one deploys
+
+BEGIN = ("SqlLeases.acquire", "Keeping.move", "SqlLeases.release")
+INTEND = ("SqlLeases.acquire", "Keeping.observed", "SqlLeases.acquire", "Keeping.intend", "FileJournal.intend")
+SEND = ("FailoverCaller.fail_over", "FileJournal.outcome", "Sending._send", "SqlLeases.release")
+HEAR = ("SqlLeases.acquire", "EventQueue.receive", "Intake._keep", "EventQueue.done", "EventQueue.receive")
+POLL = ("Intake._keep", "Intake._keep", "Intake._poll")
+END = ("Keeping.observed", "Keeping.move", "SqlLeases.release")
+
+
+def numbered() -> list[tuple[str, int]]:
+    """Every effect of a failover in order, each with which of its name it is."""
+    names = (*BEGIN, *INTEND, *SEND, *HEAR, *POLL, *END)
+    return [(name, names[: at + 1].count(name)) for at, name in enumerate(names)]
+
+
+POINTS = [Point(name, nth, after) for name, nth in numbered() for after in (False, True)]
+INTENDED, CALLED = (Point("Keeping.intend", 1, True), Point("FailoverCaller.fail_over", 1, True))
+"""From the first on an heir can no longer know that nothing was sent; from the second on something was."""
+
+
+@pytest.fixture(scope="module")
+def world(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    sandbox = start_sandbox("--frozen", "--limits", "off")
+    made = World(sandbox, tmp_path_factory.mktemp("world"))
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ACCESS_KEY_ID", "test")
+            patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+            made.deploy("production")
+        yield made
+    finally:
+        made.close()
+        sandbox.stop()
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def haven(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
+    """A Haven that lives through all the deaths, one after the other."""
+    home = tmp_path_factory.mktemp("home")
+    with settled(world, home, _url(request, home)) as made:
+        yield made
+
+
+def _url(request: pytest.FixtureRequest, home: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{home / 'haven.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database()
+
+
+@contextmanager
+def settled(world: World, home: Path, url: str, lease: float = 10) -> Iterator[Left]:
+    """A Haven on a new database."""
+    made = Left(home, url, lease)
+    try:
+        assert world.run("found", made, environments=["production"]) == 0
+        yield made
+    finally:
+        made.close()
+
+
+def test_these_are_all_the_effects(world: World, haven: Left) -> None:
+    world.moment.passes(APART)
+    calls = world.calls()
+    assert world.run("ask live", haven, environments=["production"], log="rehearsal") == 0
+    assert haven.effects("rehearsal") == numbered()
+    assert_done_once(haven, haven.operations()[0])
+    assert world.calls() == calls + 1
+
+
+@pytest.mark.parametrize("point", POINTS, ids=str)
+def test_killed(world: World, haven: Left, point: Point) -> None:
+    world.moment.passes(APART)
+    calls = world.calls()
+    died = world.run("ask live", haven, environments=["production"], at=point, log=f"death {point}")
+    assert died == -signal.SIGKILL
+    haven.age_leases()
+    assert world.run("live", haven, log=f"after death {point}") == 0
+    operation = haven.operations()[0]
+    if POINTS.index(INTENDED) <= POINTS.index(point) < POINTS.index(CALLED):
+        assert world.calls() == calls
+        assert_unaccounted(haven, operation)
+    else:
+        assert world.calls() == calls + 1
+        assert_done_once(haven, operation)
+
+
+def assert_done_once(haven: Left, operation: Operation) -> None:
+    """It succeeded, and record and history know of one failover that was asked for in Haven."""
+    assert (operation.state, operation.missed) == (State.SUCCEEDED, ())
+    words = [line.word for line in haven.trail(operation.id)]
+    assert (words.count("intent"), words.count("seen")) == (1, len(operation.seen))
+    episode, *more = haven.episodes(operation)
+    assert not more
+    assert (episode.result, episode.origin, episode.operation_id) == (Result.COMPLETED, Origin.HAVEN, operation.id)
+
+
+def assert_unaccounted(haven: Left, operation: Operation) -> None:
+    """It is stuck, and says that nobody knows whether AWS has the request, and what to do."""
+    assert (operation.state, operation.sent) == (State.STUCK, Sent.MAYBE)
+    assert "AWS's answer to the request was never had. Read what AWS says: aws rds" in operation.because
+    assert haven.episodes(operation) == []
