@@ -46,13 +46,12 @@ class TargetRow:
 
 @dataclass(frozen=True)
 class Targets:
-    """One environment's. `reading` is true before the first snapshot; `away` says why they could not be had."""
+    """One environment's. `reading` is true before the first snapshot."""
 
     environment: Environment
     rows: tuple[TargetRow, ...]
     reading: bool = False
     from_memory: bool = False
-    away: str = ""
 
     @property
     def possible(self) -> int:
@@ -102,8 +101,6 @@ def headline(targets: Sequence[Targets], live: Sequence[Operation]) -> Said:
     if running:
         names = listed([f"{operation.target} in {operation.environment}" for operation in running], 3)
         return Said(Status.CHANGING, f"{counted(len(running), 'failover')} under way:", f"{names}.")
-    if any(each.away for each in targets):
-        return Said(Status.UNKNOWN, "Not everything could be read.", next(each.away for each in targets if each.away))
     rows = [row for each in targets for row in each.rows]
     if not rows:
         if any(each.reading for each in targets):

@@ -15,6 +15,7 @@ from portal.operations.pausing import pause_form
 from services.domain.access import Permission
 from services.domain.errors import NotNow
 from services.domain.failover.episode import Episode
+from services.domain.failover.targets import targets as targets_of
 from services.domain.operation import Operation
 from services.domain.pause import Pause
 from services.usecases.failover_history import Filter, Month
@@ -94,17 +95,18 @@ def _targets(current: Current, episodes: Sequence[Episode] | None, live: Sequenc
     environment, snapshot = current.environment, current.snapshot
     if snapshot is None:
         return Targets(environment, (), reading=True, from_memory=current.from_memory)
+    memory = current.from_memory
     try:
         found = haven().failovers.targets(current_actor(), environment.name)
-    except NotNow as problem:
-        return Targets(environment, (), from_memory=current.from_memory, away=problem.message)
+    except NotNow:
+        found, memory = targets_of(snapshot), True
     if episodes is None:
         episodes, _ = _episodes(Filter(environment=environment.name))
     own = [episode for episode in episodes if episode.environment == environment.name]
     mine = [operation for operation in live if operation.environment == environment.name]
     stale_after = timedelta(seconds=haven().settings.stale_after)
     rows = page.target_rows(found, own, mine, snapshot, now, stale_after)
-    return Targets(environment, rows, from_memory=current.from_memory)
+    return Targets(environment, rows, from_memory=memory)
 
 
 def _live(environment: str) -> Sequence[Operation]:

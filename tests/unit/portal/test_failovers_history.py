@@ -113,7 +113,8 @@ def test_while_the_database_is_away_the_page_says_what_is_missing(
     history.away = house.failovers.away = True  # type: ignore[attr-defined]
     shown = text(client)
     assert "The history is away." in shown
-    assert "The targets could not be had." in shown
+    assert "From memory." in shown
+    assert "production-cache-002 in us-east-1b" in shown
     assert "The picture of the year is away." in shown
 
 

@@ -322,3 +322,23 @@ def test_a_viewer_may_not_ask_by_any_way(as_: SignIn, desk: FakeFailovers) -> No
     answer = client.post(PAGE, data=FORM | {"csrf_token": token(client, "/")})
     assert answer.status_code == 403
     assert desk.did == []
+
+
+# The way there
+
+
+def test_a_panel_leads_to_the_preview_those_who_may_ask_and_only_now(as_: SignIn) -> None:
+    topology = "/environments/production/topology"
+    link = f'id="fail-over" href="{PAGE}?kind=rds-instance&amp;target=production-app"'
+    for node in ("database-production-app", "standby-production-app"):
+        assert link in text(as_("operator"), f"{topology}?node={node}")
+    assert 'id="fail-over"' not in text(as_("viewer"), f"{topology}?node=database-production-app")
+    past = f"{topology}?node=database-production-app&at={b.NOW:%Y-%m-%dT%H:%M:%S}"
+    assert 'id="fail-over"' not in text(as_("operator"), past)
+    assert 'id="fail-over"' not in text(as_("operator"), f"{topology}?node=service-rbac")
+
+
+def test_a_rendering_with_the_link_is_not_served_to_who_may_not_ask(as_: SignIn) -> None:
+    live = "/environments/production/topology/live?node=cache-production-cache"
+    assert "kind=cache&amp;target=production-cache" in text(as_("operator"), live)
+    assert 'id="fail-over"' not in text(as_("viewer"), live)
