@@ -27,18 +27,35 @@ def test_links_lead_somewhere(document):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_links_into_documents_meet_a_heading(document):
+    missing = []
+    for file, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text()):
+        text = (document.parent / file if file else document).read_text()
+        headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+        if anchor not in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}:
+            missing.append(f"{file}#{anchor}")
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_make_targets_exist(document):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     named_targets = set(re.findall(r"`make ([a-z-]+)`|^    make ([a-z-]+)$", document.read_text(), flags=re.MULTILINE))
     assert {a or b for a, b in named_targets} <= targets
 
 
+HAVEN = r"(?:`|^    )(?:\.venv/bin/)?haven ([a-z][^`\n]*)"
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_haven_commands_exist(document):
-    calls = re.findall(r"`(?:\.venv/bin/)?haven ((?:[a-z][a-z-]* ?)+)", document.read_text())
-    for words in {call.strip() for call in calls}:
-        result = CliRunner().invoke(haven, [*known_words(words.split()), "--help"])
-        assert result.exit_code == 0, f"haven {words}: {result.output}"
+    for call in re.findall(HAVEN, document.read_text(), flags=re.MULTILINE):
+        words = call.split()
+        path = known_words([word for word in words if not word.startswith((".", "…", "-"))])
+        result = CliRunner().invoke(haven, [*path, "--help"])
+        assert result.exit_code == 0, f"haven {call}: {result.output}"
+        options = {word.partition("=")[0] for word in words if word.startswith("--")}
+        assert options <= {*re.findall(r"--[a-z-]+", result.output)}, f"haven {call}"
 
 
 def known_words(words: list[str]) -> list[str]:
