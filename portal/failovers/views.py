@@ -1,6 +1,7 @@
 """The failovers of one environment or of all: what can be failed over, and the history with its files."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flask import Blueprint, render_template, request
@@ -18,14 +19,14 @@ from services.domain.failover.episode import Episode
 from services.domain.failover.targets import targets as targets_of
 from services.domain.operation import Operation
 from services.domain.pause import Pause
-from services.usecases.failover_history import Filter, Month
+from services.usecases.failover_history import MOST, Filter, Month
 from services.usecases.snapshots import Current
 
 area = Blueprint("failovers", __name__)
 area.register_blueprint(asking.area)
 area.register_blueprint(incidents.area)
 
-MOST_SHOWN, MOST_EXPORTED = 200, 10_000
+MOST_SHOWN = 200
 _AWAY = "Haven's own database does not answer; what is kept there cannot be shown until it does."
 
 
@@ -66,17 +67,28 @@ def index(environment: str = "") -> ResponseReturnValue:
 def as_csv() -> ResponseReturnValue:
     """The history, filtered, for a spreadsheet."""
     asked = forms.wanted(request.args)
-    found = haven().failover_history.page(current_actor(), asked, MOST_EXPORTED)
-    return incidents.attachment(export.as_csv(found), "text/csv", f"{_name(asked)}.csv")
+    return incidents.attachment(export.as_csv(_every(asked)), "text/csv", f"{_name(asked)}.csv")
 
 
 @area.get("/failovers.json")
 def as_json() -> ResponseReturnValue:
     """The history, filtered, for a program."""
     asked = forms.wanted(request.args)
-    found = haven().failover_history.page(current_actor(), asked, MOST_EXPORTED)
-    text = export.as_json(found, forms.query(asked), haven().clock.now())
+    text = export.as_json(_every(asked), forms.query(asked), haven().clock.now())
     return incidents.attachment(text, "application/json", f"{_name(asked)}.json")
+
+
+def _every(asked: Filter) -> Sequence[Episode]:
+    """All that fit, newest first, however many: read in parts of what one list holds. A part begins with the moment the
+    one before ended with, for several failovers may have begun in it."""
+    found: dict[str, Episode] = {}
+    while True:
+        part = haven().failover_history.page(current_actor(), asked, MOST)
+        fresh = [episode for episode in part if episode.id not in found]
+        found |= {episode.id: episode for episode in fresh}
+        if len(part) < MOST or not fresh:
+            return list(found.values())
+        asked = replace(asked, until=part[-1].started_at + timedelta(microseconds=1))
 
 
 def _name(asked: Filter) -> str:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from services.domain.access import Actor, Permission
 from services.domain.budget import Budget
 from services.domain.check import Check
-from services.domain.errors import Conflict, HavenError, NotAllowed, NotFound, NotNow
+from services.domain.errors import Conflict, HavenError, Invalid, NotAllowed, NotFound, NotNow
 from services.domain.failover.episode import Acknowledgement, Episode
 from services.domain.failover.plan import Dependent, Expectation, Move, Plan
 from services.domain.failover.target import Candidate, FailoverTarget
 from services.domain.operation import Operation, State, Target
 from services.domain.pause import Pause
-from services.usecases.failover_history import Filter, Incident, Moment, Month
+from services.usecases.failover_history import MOST, Filter, Incident, Moment, Month
 from services.usecases.failovers import FailoverRequest, Preview
 from services.usecases.operations import OperationView
 from tests import builders as b
@@ -244,6 +244,8 @@ class FakeHistory(Desk):
 
     def page(self, actor: Actor, wanted: Filter, limit: int = 200) -> Sequence[Episode]:
         self.look(actor)
+        if not 1 <= limit <= MOST:
+            raise Invalid(f"A list holds 1 to {MOST} failovers.")
         self.asked.append(wanted)
         return [
             each

@@ -15,7 +15,7 @@ from portal.failovers.months import chart
 from services.domain.errors import Invalid
 from services.domain.failover.episode import Origin, Result
 from services.domain.status import Status
-from services.usecases.failover_history import Filter, Month
+from services.usecases.failover_history import MOST, Filter, Month
 from tests import builders as b
 from tests.unit.portal import desks
 from tests.unit.portal.conftest import SignIn
@@ -212,6 +212,17 @@ def test_the_json_has_its_documented_shape(as_: SignIn, history: FakeHistory) ->
     assert set(first) == flat | {"phases", "related", "acknowledged"}
     assert first["phases"][0]["words"] == "Multi-AZ instance failover started."
     assert whole["failovers"][1]["acknowledged"]["by"] == "bob"
+
+
+def test_files_hold_all_however_many(as_: SignIn, history: FakeHistory) -> None:
+    number = 2 * MOST + 7
+    # Ten begin in each second, so that a part may end amid them.
+    history.episodes = [
+        b.episode(f"ep-{n}", number=number - n, started_at=b.NOW - timedelta(seconds=n // 10)) for n in range(number)
+    ]
+    written = as_("viewer").get("/failovers.csv").get_data().decode("utf-8-sig")
+    numbers = [int(row["number"]) for row in csv.DictReader(io.StringIO(written, newline=""))]
+    assert numbers == list(range(number, 0, -1))
 
 
 # The year
