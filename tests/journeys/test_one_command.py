@@ -28,6 +28,11 @@ def test_health_needs_no_login(run):
     assert 'name="password"' in text
 
 
+def test_it_says_how_the_second_person_of_production_is_added(run):
+    at = next(number for number, line in enumerate(run.lines) if "`production` is protected" in line)
+    assert run.lines[at + 1].split()[-5:] == ["user", "add", "on-call", "--role", "operator"]
+
+
 def test_the_fleet_shows_both_environments_with_their_verdicts(run):
     browser = run.browser()
     until(lambda: "Healthy" in browser.get("/")[1], 30, "production is healthy")
