@@ -34,7 +34,14 @@ _NO_WAY_THERE = frozenset(
     {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL}
 )
 _NOT_SERVING = ("starting up", "shutting down", "recovery mode", "not yet accepting connections")
-_BROKE_OFF = ("server closed the connection", "Connection reset", "timeout expired", "connection timeout")
+_BROKE_OFF = (
+    "server closed the connection",
+    "Connection reset",
+    "EOF detected",
+    "unexpected eof",
+    "timeout expired",
+    "connection timeout",
+)
 
 
 class Prober:

@@ -243,6 +243,8 @@ def test_the_secret_is_kept_for_five_minutes_and_a_refused_one_for_one(
         ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "probe", database "postgres"', None),
         ("SSL error: certificate verify failed", None),
         ("FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute", None),
+        ("consuming input failed: SSL error: unexpected eof while reading", False),
+        ("consuming input failed: SSL SYSCALL error: EOF detected", False),
     ],
 )
 def test_what_a_failed_login_says_of_writes(said: str, writable: bool | None) -> None:
