@@ -14,7 +14,7 @@ from portal.identity import client, current_actor, haven, person
 from portal.operations import index, page, pausing
 from portal.operations.forms import ApproveForm, ReasonForm
 from portal.redirects import go
-from services.domain.errors import Conflict, HavenError, Invalid, NotFound, NotNow
+from services.domain.errors import Conflict, Invalid, NotFound, NotNow
 from services.domain.failover.episode import Episode
 from services.domain.operation import Operation
 from services.domain.pause import Pause, holding
@@ -152,7 +152,10 @@ def _as_it_was(view: OperationView) -> OperationView:
         return view
     try:
         _, snapshot = haven().snapshots.at(current_actor(), view.operation.environment, ended)
-    except HavenError:
+    except NotFound:
+        # Too long ago for the kept snapshots: then rather the request alone than another day's world.
+        return replace(view, snapshot=None)
+    except NotNow:
         return view
     return replace(view, snapshot=snapshot)
 

@@ -109,6 +109,14 @@ def test_a_finished_one_shows_its_result_and_its_place_in_the_history(
     assert 'href="/failovers/ep-9"' in page
 
 
+def test_one_that_is_long_over_is_not_shown_in_todays_world(as_: SignIn, desk: FakeOperations) -> None:
+    long_ago = b.NOW - timedelta(days=800)
+    desk.put(view(failover(State.SUCCEEDED, Sent.YES, finished_at=long_ago, sent_at=long_ago)))
+    page = text(as_("viewer"))
+    assert "by the request alone" in page
+    assert 'aria-label="Standby in us-east-1a: ready to take over; Primary in us-east-1b: takes writes."' in page
+
+
 def test_from_memory_the_page_stays_and_says_so(as_: SignIn, desk: FakeOperations) -> None:
     client = as_("admin")
     desk.put(view(failover(State.STUCK, Sent.YES)))
