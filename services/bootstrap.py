@@ -48,6 +48,7 @@ from services.usecases.failing_over import FailoverProcedure
 from services.usecases.failover_history import FailoverHistory
 from services.usecases.failovers import KIND as FAILOVER
 from services.usecases.failovers import Failovers
+from services.usecases.freezes import Freezes
 from services.usecases.intake import Intake
 from services.usecases.ledger import Ledger
 from services.usecases.operations import Operations
@@ -84,6 +85,7 @@ class Haven:
     failover_history: FailoverHistory
     operations: Operations
     pauses: Pauses
+    freezes: Freezes
     engine: Engine
     intake: Intake
     holder: str
@@ -170,6 +172,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         failover_history=FailoverHistory(unit, clock),
         operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
         pauses=Pauses(unit, clock, _new_id),
+        freezes=Freezes(unit, clock, _new_id),
         engine=Engine(
             unit,
             clock,

@@ -8,6 +8,7 @@ from services.domain.errors import HavenError
 
 _COMMANDS = {
     "environment": "services.cli.environments:environment",
+    "freeze": "services.cli.freezes:freeze",
     "migrate": "services.cli.database:migrate",
     "run": "services.cli.run:run",
     "sandbox": "services.cli.sandbox:sandbox",

@@ -4,7 +4,7 @@ from services.ports.acting import FailoverCaller, Journal, JournalEntry, Prober,
 from services.ports.basics import Clock, Tokens
 from services.ports.events import Episodes, EventQueue, EventReader, Events
 from services.ports.ledger import Entry, Ledger
-from services.ports.operations import Operations, Pauses, TrailEntry
+from services.ports.operations import Freezes, Operations, Pauses, TrailEntry
 from services.ports.people import Attempt, Credential, LoginSession, Passwords, Sessions, Users
 from services.ports.provisioning import Provisioner, StackOutcome, StackSpec
 from services.ports.snapshots import CloudReader, Environments, Kept, Snapshots
@@ -22,6 +22,7 @@ __all__ = [
     "EventReader",
     "Events",
     "FailoverCaller",
+    "Freezes",
     "Journal",
     "JournalEntry",
     "Kept",

@@ -1,10 +1,11 @@
-"""Operations, their trail, and the pause switch."""
+"""Operations, their trail, the pause switch, and change freezes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from services.domain.freeze import Freeze
 from services.domain.operation import Operation
 from services.domain.pause import Pause
 
@@ -72,4 +73,24 @@ class Pauses(Protocol):
 
     def current(self, now: datetime) -> Sequence[Pause]:
         """Those that hold something at a time."""
+        ...
+
+
+class Freezes(Protocol):
+    """Change freezes, past and removed ones included."""
+
+    def add(self, freeze: Freeze) -> None:
+        """Insert. Raises Conflict when the id is taken."""
+        ...
+
+    def remove(self, id: str, by: str, at: datetime) -> Freeze | None:
+        """Take one back, begun or not; None when there is no such freeze, or it is over or removed already."""
+        ...
+
+    def current(self, now: datetime) -> Sequence[Freeze]:
+        """Those that hold something at a time, earliest begun first."""
+        ...
+
+    def upcoming(self, now: datetime) -> Sequence[Freeze]:
+        """Those that have not begun at a time, soonest first."""
         ...

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from services.ports.events import Episodes, Events
 from services.ports.ledger import Ledger
-from services.ports.operations import Operations, Pauses
+from services.ports.operations import Freezes, Operations, Pauses
 from services.ports.people import Sessions, Users
 from services.ports.snapshots import Environments, Snapshots
 
@@ -22,6 +22,7 @@ class Store(Protocol):
     ledger: Ledger
     operations: Operations
     pauses: Pauses
+    freezes: Freezes
     events: Events
     episodes: Episodes
 

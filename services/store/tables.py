@@ -200,6 +200,22 @@ pauses = Table(
     Column("lifted_by", String(64), nullable=False),
 )
 
+freezes = Table(
+    "freezes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    # Or "*" for all of them.
+    Column("environment", String(32), nullable=False),
+    Column("starts", Instant, nullable=False),
+    Column("ends", Instant, nullable=False, index=True),
+    Column("name", String(60), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("removed_at", Instant),
+    Column("removed_by", String(64), nullable=False),
+)
+
 events = Table(
     "events",
     metadata,

@@ -13,6 +13,7 @@ from services.store.environments import SqlEnvironments
 from services.store.episodes import SqlEpisodes
 from services.store.errors import Away, translated
 from services.store.events import SqlEvents
+from services.store.freezes import SqlFreezes
 from services.store.ledger import SqlLedger
 from services.store.operations import SqlOperations
 from services.store.pauses import SqlPauses
@@ -59,6 +60,7 @@ class SqlStore:
         self.ledger: ports.Ledger = SqlLedger(connection)
         self.operations: ports.Operations = SqlOperations(connection)
         self.pauses: ports.Pauses = SqlPauses(connection)
+        self.freezes: ports.Freezes = SqlFreezes(connection)
         self.events: ports.Events = SqlEvents(connection)
         self.episodes: ports.Episodes = SqlEpisodes(connection)
 

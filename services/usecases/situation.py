@@ -7,6 +7,7 @@ from services.domain.environment import Environment
 from services.domain.failover.episode import Episode, Origin
 from services.domain.failover.situation import Situation
 from services.domain.failover.target import Candidate, FailoverTarget
+from services.domain.freeze import freezing
 from services.domain.operation import Target
 from services.domain.pause import holding
 from services.domain.snapshot import Snapshot
@@ -55,5 +56,6 @@ def situation(
         live=tuple(store.operations.live(environment.name)),
         own_id=own_id,
         pause=holding(store.pauses.current(now), environment.name, now),
+        freeze=freezing(store.freezes.current(now), environment.name, now),
         apart=apart,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from services.domain.check import Answer, Check
 from services.domain.event import CloudEvent
 from services.domain.failover.episode import Acknowledgement, Episode, Origin, Phase, Result
+from services.domain.freeze import Freeze
 from services.domain.operation import Operation, State, Target
 from services.domain.pause import Pause
 from services.ports import TrailEntry
@@ -48,6 +49,21 @@ def check(key: str = "available", answer: Answer = Answer.PASS, **changes: Any) 
 def pause(id: str = "pause-1", env: str = "production", hours: float = 2, **changes: Any) -> Pause:
     """Automation held by `eve` from `NOW` for some hours."""
     made = Pause(id, env, NOW + timedelta(hours=hours), "eve", NOW, "Change freeze for the release.")
+    return replace(made, **changes)
+
+
+def freeze(id: str = "freeze-1", env: str = "production", hours: float = 48, **changes: Any) -> Freeze:
+    """A change freeze on since `NOW` for some hours, announced by `root.admin` the day before."""
+    made = Freeze(
+        id=id,
+        environment=env,
+        starts=NOW,
+        ends=NOW + timedelta(hours=hours),
+        name="Black Friday",
+        reason="No change while the shop is full.",
+        by="root.admin",
+        at=NOW - timedelta(days=1),
+    )
     return replace(made, **changes)
 
 

@@ -1,10 +1,11 @@
-"""Operations, their trail and pauses in memory."""
+"""Operations, their trail, pauses and change freezes in memory."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from services.domain.errors import Conflict, NotFound
+from services.domain.freeze import Freeze
 from services.domain.operation import Operation
 from services.domain.pause import Pause
 from services.ports import TrailEntry
@@ -109,6 +110,34 @@ class MemoryPauses:
     def current(self, now: datetime) -> Sequence[Pause]:
         holding = [each for each in self._rows.values() if each.holds(each.environment, now)]
         return sorted(holding, key=lambda pause: (pause.at, pause.id))
+
+
+class MemoryFreezes:
+    """`services.ports.Freezes`."""
+
+    def __init__(self, state: State) -> None:
+        self._rows = state.freezes
+
+    def add(self, freeze: Freeze) -> None:
+        if freeze.id in self._rows:
+            raise Conflict(f"There already is a change freeze {freeze.id}.")
+        self._rows[freeze.id] = freeze
+
+    def remove(self, id: str, by: str, at: datetime) -> Freeze | None:
+        freeze = self._rows.get(id)
+        if freeze is None or freeze.removed_at is not None or freeze.ends <= at:
+            return None
+        self._rows[id] = replace(freeze, removed_at=at, removed_by=by)
+        return self._rows[id]
+
+    def current(self, now: datetime) -> Sequence[Freeze]:
+        return [each for each in self._in_turn() if each.holds(each.environment, now)]
+
+    def upcoming(self, now: datetime) -> Sequence[Freeze]:
+        return [each for each in self._in_turn() if each.removed_at is None and now < each.starts]
+
+    def _in_turn(self) -> Sequence[Freeze]:
+        return sorted(self._rows.values(), key=lambda freeze: (freeze.starts, freeze.id))
 
 
 def _age(operation: Operation) -> tuple[datetime, str]:

@@ -7,6 +7,7 @@ from services.domain.access import User
 from services.domain.environment import Environment
 from services.domain.event import CloudEvent
 from services.domain.failover.episode import Episode
+from services.domain.freeze import Freeze
 from services.domain.operation import Operation
 from services.domain.pause import Pause
 from services.domain.snapshot import Snapshot
@@ -53,6 +54,7 @@ class State:
     operations: dict[str, Held] = field(default_factory=dict)
     trail: dict[tuple[str, int], TrailEntry] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
+    freezes: dict[str, Freeze] = field(default_factory=dict)
     events: dict[str, CloudEvent] = field(default_factory=dict)
     polls: dict[tuple[str, str], datetime] = field(default_factory=dict)
     episodes: dict[str, Episode] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from services import ports
 from services.domain.errors import NotNow
 from tests.fakes.history import MemoryEpisodes, MemoryEvents
-from tests.fakes.operations import MemoryOperations, MemoryPauses
+from tests.fakes.operations import MemoryFreezes, MemoryOperations, MemoryPauses
 from tests.fakes.people import MemorySessions, MemoryUsers
 from tests.fakes.records import MemoryEnvironments, MemoryLedger, MemorySnapshots
 from tests.fakes.state import State
@@ -24,6 +24,7 @@ class MemoryStore:
         self.ledger: ports.Ledger = MemoryLedger(state)
         self.operations: ports.Operations = MemoryOperations(state)
         self.pauses: ports.Pauses = MemoryPauses(state)
+        self.freezes: ports.Freezes = MemoryFreezes(state)
         self.events: ports.Events = MemoryEvents(state)
         self.episodes: ports.Episodes = MemoryEpisodes(state)
 

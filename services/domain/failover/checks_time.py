@@ -63,9 +63,11 @@ def tests(situation: Situation) -> Check | None:
 def freeze(situation: Situation) -> Check:
     """No change freeze is on. Overridable: that is what an emergency is."""
     judge = Judge(situation, "freeze", "No change freeze is on")
-    if situation.freeze:
+    held = situation.freeze
+    if held is not None and held.holds(situation.environment.name, situation.now):
+        fact = f"The change freeze “{held.name}” is on until {held.ends:%Y-%m-%d %H:%M} UTC: {held.reason}"
         mend = "Wait until it ends, or say why this cannot wait."
-        return judge.failed(f"The change freeze “{situation.freeze}” is on.", mend, overridable=True)
+        return judge.failed(fact, mend, overridable=True)
     return judge.passed("No change freeze is on.")
 
 

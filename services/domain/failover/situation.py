@@ -7,6 +7,7 @@ from services.domain.check import Answer, Check
 from services.domain.environment import Environment
 from services.domain.failover.episode import Episode
 from services.domain.failover.target import Candidate, FailoverTarget
+from services.domain.freeze import Freeze
 from services.domain.operation import Operation
 from services.domain.pause import Pause
 from services.domain.snapshot import Part, Snapshot
@@ -18,7 +19,7 @@ class Situation:
     """`recent` are the target's own failovers, newest first; `live` the operations of this environment that are not
     over, of which `own_id` (the one being checked) is not in its own way. `tests_today` counts TestFailovers of the
     last 24 hours in the account as far as Haven knows. `apart` is how long two failovers of a target must be apart.
-    `freeze` names the change-freeze window that is on, if one is."""
+    `freeze` is the change freeze that is on, if one is."""
 
     environment: Environment
     snapshot: Snapshot
@@ -32,7 +33,7 @@ class Situation:
     own_id: str = ""
     pause: Pause | None = None
     apart: timedelta = timedelta(minutes=30)
-    freeze: str = ""
+    freeze: Freeze | None = None
 
     def unread(self, *parts: Part) -> str:
         """Why what these parts say cannot be gone by; empty when all were read lately enough."""

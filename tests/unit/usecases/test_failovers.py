@@ -184,6 +184,48 @@ def test_multi_az_switched_off_between_preview_and_act(scene: Scene) -> None:
     assert "Refused on fresh facts" in refused.because
 
 
+def freeze(scene: Scene, **changes: object) -> None:
+    with scene.unit() as store:
+        store.freezes.add(b.freeze(**changes))
+
+
+def test_a_change_freeze_refuses_and_says_until_when(scene: Scene) -> None:
+    freeze(scene, hours=2)
+    with pytest.raises(Unsafe, match="“Black Friday” is on until 2026-11-22 04:13 UTC"):
+        scene.failovers.request(ADA, scene.request())
+    scene.clock.move(hours=2)
+    scene.snap()
+    assert scene.failovers.request(ADA, scene.request()).state is State.REQUESTED
+
+
+@pytest.mark.parametrize("changes", [{"env": "legacy"}, {"removed_at": NOW}, {"starts": NOW + timedelta(hours=1)}])
+def test_a_change_freeze_that_is_not_on_here(scene: Scene, changes: dict) -> None:
+    freeze(scene, **changes)
+    scene.failovers.request(ADA, scene.request())
+    assert scene.run(times=3).sent is Sent.YES
+
+
+def test_a_change_freeze_that_begins_between_request_and_act(scene: Scene) -> None:
+    freeze(scene, environment="*", starts=NOW + timedelta(seconds=3))
+    scene.failovers.request(ADA, scene.request())
+    assert scene.run().state is State.RUNNING
+    refused = scene.run()
+    assert (refused.state, refused.sent, scene.aws.calls) == (State.FAILED, Sent.NO, 0)
+    assert "Refused on fresh facts" in refused.because
+    assert "“Black Friday” is on" in refused.because
+
+
+def test_an_admin_lets_a_failover_pass_a_change_freeze(scene: Scene) -> None:
+    freeze(scene)
+    wanted = scene.request(overrides=("freeze",), override_reason="us-east-1a is going down")
+    with pytest.raises(NotAllowed, match="override"):
+        scene.failovers.request(ADA, wanted)
+    asked = scene.failovers.request(ADMIN, wanted)
+    assert asked.overridden == ("freeze",)
+    assert scene.run(times=60).state is State.SUCCEEDED
+    assert scene.aws.calls == 1
+
+
 def test_somebody_else_failed_it_over_before_the_act(scene: Scene) -> None:
     scene.failovers.request(ADA, scene.request())
     scene.run()
