@@ -29,6 +29,7 @@ SECONDS: dict[str, tuple[float, float, float]] = {
     "AWS::IAM::Policy": (15, 6, 3),
     "AWS::IAM::Role": (17, 10, 4),
     "AWS::KMS::Key": (31, 12, 5),
+    "AWS::RDS::DBCluster": (540, 60, 240),
     "AWS::RDS::DBInstance": (480, 60, 240),
     "AWS::S3::Bucket": (22, 20, 5),
     "AWS::SQS::Queue": (66, 65, 62),

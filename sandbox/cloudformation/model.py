@@ -25,10 +25,10 @@ class Resource:
 
     @property
     def deletion_policy(self) -> str:
-        """What happens to it when the stack lets go of it. A DB instance outside a cluster defaults to Snapshot."""
-        default = "Delete"
-        if self.type == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in self.properties:
-            default = "Snapshot"
+        """What happens to it when the stack lets go of it. A DB cluster, and a DB instance outside one, default to
+        Snapshot."""
+        alone = self.type == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in self.properties
+        default = "Snapshot" if alone or self.type == "AWS::RDS::DBCluster" else "Delete"
         return str(self.definition.get("DeletionPolicy") or default)
 
     @property

@@ -106,6 +106,9 @@ _CODES = (
 )
 
 
+_BUSY = ("InvalidDBInstanceState", "InvalidDBClusterState", "InvalidReplicationGroupState")
+
+
 def missing(error: ClientError) -> bool:
     """Whether an API said that what was asked for is not there."""
     code = str(error.response.get("Error", {}).get("Code", ""))
@@ -119,14 +122,13 @@ def retried(error: ClientError) -> bool:
     """Whether CloudFormation would try again a deletion refused so: something that uses the resource is going too, or
     the resource is still on its way."""
     code = str(error.response.get("Error", {}).get("Code", ""))
-    marks = ("DependencyViolation", "InUse", "InvalidDBInstanceState", "InvalidReplicationGroupState", "DeleteConflict")
-    return any(mark in code for mark in marks)
+    return busy(error) or any(mark in code for mark in ("DependencyViolation", "InUse", "DeleteConflict"))
 
 
 def busy(error: ClientError) -> bool:
     """Whether the resource is still at something else, so that a change has to wait."""
     code = str(error.response.get("Error", {}).get("Code", ""))
-    return "InvalidDBInstanceState" in code or "InvalidReplicationGroupState" in code
+    return any(mark in code for mark in _BUSY)
 
 
 def _handler_code(code: str) -> str:

@@ -80,4 +80,5 @@ def listed(history: History) -> list[tuple[str, str, Dimensions]]:
         (namespace, name, dimensions)
         for namespace, dimensions in found
         for name in _BY_SHAPE[namespace, tuple(n for n, _ in dimensions)][1]
+        if name != "ReplicaLag" or now.databases[dimensions[0][1]].follows
     ]

@@ -69,6 +69,8 @@ class Database:
     memory: float
     storage: int
     arn: str = ""
+    follows: bool = False
+    """Whether it is written from another one: a reader of a cluster, or a read replica."""
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,9 @@ def _groups(elb: Any) -> dict[str, Group]:
 
 
 def _databases(rds: Any) -> dict[str, Database]:
+    clusters = _pages(rds, "describe_db_clusters", "DBClusters")
+    members = [m for c in clusters for m in c.get("DBClusterMembers", ())]
+    readers = {m["DBInstanceIdentifier"] for m in members if not m["IsClusterWriter"]}
     return {
         d["DBInstanceIdentifier"]: Database(
             d["DBInstanceIdentifier"],
@@ -251,6 +256,7 @@ def _databases(rds: Any) -> dict[str, Database]:
             memory_of(d["DBInstanceClass"]),
             int(d.get("AllocatedStorage") or 20),
             d["DBInstanceArn"],
+            d["DBInstanceIdentifier"] in readers or bool(d.get("ReadReplicaSourceDBInstanceIdentifier")),
         )
         for d in _pages(rds, "describe_db_instances", "DBInstances")
     }

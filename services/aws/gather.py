@@ -185,6 +185,7 @@ class Gather:
         resources: Resources,
         services: Sequence[ServiceFacts],
         zones: Sequence[shapes.Zone],
+        clusters: Sequence[shapes.DatabaseCluster],
         caches: Sequence[shapes.Cache],
         now: datetime,
     ) -> tuple[shapes.Metric, ...]:
@@ -196,6 +197,7 @@ class Gather:
             apis=resources.ids("AWS::ApiGatewayV2::Api"),
             balancers=_balancers(resources),
             databases=resources.ids("AWS::RDS::DBInstance"),
+            clusters=clusters,
             queue_urls=resources.queues(),
         )
         batches = _batches(queries, cloudwatch.METRICS_PER_CALL)

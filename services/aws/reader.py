@@ -2,7 +2,8 @@
 
 Everything that does not need another answer is asked at the same time, so the whole takes about as long as its
 longest chain of calls. Nearly everything needs only the physical ids in the stacks' resources; the exceptions are
-tasks (listed, then described) and metrics (which need the cache's nodes, the services' target groups and the zones).
+tasks (listed, then described) and metrics (which need the cache's nodes, the DB clusters' members, the services' target
+groups and the zones).
 `gather.py` says which calls a part is made of.
 
 Calls of one snapshot, for an environment of s services in one cluster, in an account where everything fits a page: 1
@@ -113,7 +114,7 @@ class CloudReader:
         load_balancer = owned(memory.load_balancer, gather.load_balancer)
         targets = owned(memory.targets, gather.targets)
         scaling = owned(memory.scaling, gather.scaling)
-        databases = owned(memory.databases, gather.databases)
+        databases = owned(memory.databases, gather.databases, MIDDLE)
         queues = owned(memory.queues, gather.queues)
         alarms = owned(memory.alarms, gather.alarms)
 
@@ -123,8 +124,9 @@ class CloudReader:
 
         async def points() -> tuple[Metric, ...]:
             resources = Resources(await stacks.known())
+            _, clusters = await databases.known() if resources.ids("AWS::RDS::DBCluster") else ((), ())
             return await gather.metrics(
-                resources, await services.known(), await zones.known(), await caches.known(), now
+                resources, await services.known(), await zones.known(), clusters, await caches.known(), now
             )
 
         metered = await part(memory.metrics, points).outcome() if metrics else memory.metrics

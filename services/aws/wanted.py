@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.aws.ecs import ServiceFacts
-from services.domain.snapshot import Cache, Zone
+from services.domain.snapshot import Cache, DatabaseCluster, Zone
 
 ENVIRONMENT = "environment"
 """The subject of what belongs to no single thing: the HTTP API's metrics. (They keep AWS's names Count, 5xx and
@@ -31,6 +31,7 @@ def wanted(
     apis: Sequence[str],
     balancers: Sequence[str],
     databases: Sequence[str],
+    clusters: Sequence[DatabaseCluster] = (),
     queue_urls: Sequence[str],
 ) -> tuple[Wanted, ...]:
     """Every metric of an environment, by what it is about. `balancers` are ARNs."""
@@ -44,8 +45,10 @@ def wanted(
             found.append(Wanted(zone.name, "AWS/ApplicationELB", "RequestCount", "Sum", "Count", dimensions))
     for facts in services:
         found += _service(facts, balancers)
-    for database in databases:
+    members = {member.identifier: member for cluster in clusters for member in cluster.members}
+    for database in dict.fromkeys((*databases, *members)):
         found += _database(database)
+    found += [_lag(name) for name, member in members.items() if not member.writer]
     for cluster_id in (node.cluster_id for cache in caches for node in cache.nodes):
         found += _cache_node(cluster_id)
     for url in queue_urls:
@@ -87,6 +90,10 @@ def _database(identifier: str) -> Iterable[Wanted]:
         ("WriteLatency", "Average", "Seconds"),
     ):
         yield Wanted(identifier, "AWS/RDS", name, stat, unit, (("DBInstanceIdentifier", identifier),))
+
+
+def _lag(reader: str) -> Wanted:
+    return Wanted(reader, "AWS/RDS", "ReplicaLag", "Maximum", "Seconds", (("DBInstanceIdentifier", reader),))
 
 
 def _cache_node(cluster_id: str) -> Iterable[Wanted]:

@@ -9,6 +9,7 @@ MODULES = (
     "apigateway",
     "autoscaling",
     "database",
+    "database_clusters",
     "cache",
     "containers",
     "endpoints",

@@ -23,7 +23,8 @@ from sandbox.gaps.rds.instances import NEWEST, find, refuse_state, where, zones_
 from sandbox.gaps.rds.sensing import sense
 from sandbox.weather.placement import least, zones_down
 
-CREATING, AURORA_CREATING, DELETING = 300, 60, 90  # seconds
+CREATING, AURORA_CREATING, MODIFYING, DELETING = 300, 60, 120, 90  # seconds
+_SLOW = ("db_cluster_instance_class", "engine_version", "allocated_storage", "storage_type", "iops")
 OWN_MEMBERS = ("postgres", "mysql")
 """Engines of Multi-AZ DB clusters; the others are Aurora's and Neptune's."""
 MEMBERS = 3
@@ -155,13 +156,38 @@ def cluster_created(account: str, region: str, identifier: str) -> None:
 
 
 def modify_db_cluster(original: Callable[[Any], ActionResult]) -> Callable[[Any], ActionResult]:
-    """ModifyDBCluster around moto's: an unknown cluster, or one that is busy, is an error."""
+    """ModifyDBCluster around moto's: an unknown cluster, or one that is busy, is an error; what moves the members of a
+    Multi-AZ DB cluster takes its time. (Nothing waits for the maintenance window yet: all is applied at once.)"""
 
     def handler(self: Any) -> ActionResult:
-        check_available(existing(self.backend, self.params.get("DBClusterIdentifier")))
-        return original(self)
+        given = self.params
+        cluster = existing(self.backend, given.get("DBClusterIdentifier"))
+        check_available(cluster)
+        logs = given.pop("CloudwatchLogsExportConfiguration", None)
+        if logs:
+            given["EnableCloudwatchLogsExports"] = logs  # moto looks for it under the name of CreateDBCluster
+        if given.get("EngineVersion"):
+            given["EngineVersion"] = NEWEST.get(str(given["EngineVersion"]), given["EngineVersion"])
+        before = [getattr(cluster, name) for name in _SLOW]
+        result = original(self)
+        if cluster.engine in OWN_MEMBERS and before != [getattr(cluster, name) for name in _SLOW]:
+            cluster.status = "modifying"
+            clock.after(MODIFYING, "rds.cluster_modified", **place_of(cluster))
+            return ActionResult({"DBCluster": cluster})
+        return result
 
     return handler
+
+
+@transition("rds.cluster_modified")
+def cluster_modified(account: str, region: str, identifier: str) -> None:
+    """The members are as the cluster was asked to be."""
+    cluster = find_cluster(account, region, identifier)
+    if cluster is None or cluster.status != "modifying":
+        return
+    for member in cluster.members:
+        member.db_instance_class = cluster.db_cluster_instance_class
+    cluster.status = "available"
 
 
 def delete_db_cluster(self: Any) -> ActionResult:

@@ -33,7 +33,7 @@ def tasks(history: History, name: str, minute: int) -> int:
     return sum(s.count for s in then if s is not None)
 
 
-def _reader(value: Callable[[History, Database, int, float], float], around: float = 0.04) -> Reader:
+def _reader(value: Callable[[History, Database, int, float], float | None], around: float = 0.04) -> Reader:
     def read(history: History, name: str, minute: int) -> Point | None:
         database: Database | None = history.thing("databases", name, minute)
         if database is None or database.status in AWAY:
@@ -41,7 +41,8 @@ def _reader(value: Callable[[History, Database, int, float], float], around: flo
         away = outages.share(database.arn, minute)
         if away == 1:
             return None  # a host that is down for the whole minute reports nothing
-        return gauge(max(0.0, value(history, database, minute, ratio(history, name, minute))), around)
+        found = value(history, database, minute, ratio(history, name, minute))
+        return None if found is None else gauge(max(0.0, found), around)
 
     return read
 
@@ -74,5 +75,6 @@ METRICS: Table = {
     "ReadIOPS": ("Count/Second", _reader(lambda h, d, m, r: 18 + 110 * r, 0.2)),
     "WriteIOPS": ("Count/Second", _reader(lambda h, d, m, r: 26 + 190 * r, 0.2)),
     "DiskQueueDepth": ("Count", _reader(lambda h, d, m, r: 0.05 + 0.4 * r, 0.3)),
+    "ReplicaLag": ("Seconds", _reader(lambda h, d, m, r: 0.02 + 0.05 * r if d.follows else None, 0.3)),
     "SwapUsage": ("Bytes", _reader(lambda h, d, m, r: 0.0, 0.0)),
 }

@@ -6,6 +6,7 @@ from services.domain.snapshot import Zone
 from tests.builders.data import cache
 from tests.builders.fargate import service
 from tests.unit.aws.stubs import arn
+from tests.unit.aws.test_clusters import cluster
 from tests.unit.aws.world import ALB, GROUP, URL
 
 
@@ -21,6 +22,7 @@ def everything() -> tuple[Wanted, ...]:
         apis=["a1"],
         balancers=[ALB],
         databases=["production-app"],
+        clusters=[cluster()],
         queue_urls=[URL],
     )
 
@@ -42,6 +44,9 @@ def test_everything_an_environment_has_is_asked_about() -> None:
         "FreeStorageSpace",
         "WriteLatency",
     }
+    assert "ReplicaLag" not in names(found, "production-main-instance-2"), "the writer follows nobody"
+    for reader in ("production-main-instance-1", "production-main-instance-3"):
+        assert names(found, reader) == {*names(found, "production-app"), "ReplicaLag"}
     for node in cache().nodes:
         assert names(found, node.cluster_id) == {
             "EngineCPUUtilization",
