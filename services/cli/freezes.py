@@ -14,7 +14,7 @@ from services.settings import Settings
 from services.usecases.freezes import Window
 
 
-class _Time(click.ParamType):
+class _Time(click.ParamType[datetime]):
     """A time with its zone: whose midnight a freeze begins at is never guessed."""
 
     name = "time"
