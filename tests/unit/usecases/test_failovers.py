@@ -245,6 +245,19 @@ def test_the_target_is_gone(scene: Scene) -> None:
     assert (refused.state, scene.aws.calls) == (State.FAILED, 0)
 
 
+def test_a_pause_between_request_and_act_makes_it_wait(scene: Scene) -> None:
+    scene.failovers.request(ADA, scene.request())
+    scene.run()
+    with scene.unit() as store:
+        store.pauses.add(b.pause(hours=0.1))
+    held = scene.run(times=2)
+    assert (held.state, held.sent, scene.aws.calls) == (State.RUNNING, Sent.NO, 0)
+    assert held.because.startswith("Automation is paused")
+    scene.clock.move(minutes=6)
+    scene.snap()
+    assert scene.run(times=2).sent is Sent.YES
+
+
 def test_aws_refuses(scene: Scene) -> None:
     scene.aws.refuses = Refused("InvalidDBInstanceState")
     scene.failovers.request(ADA, scene.request())
