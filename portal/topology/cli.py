@@ -20,6 +20,8 @@ COMMANDS: dict[Kind, tuple[str, ...]] = {
     Kind.TASK: ("ecs describe-tasks --cluster {cluster} --tasks {task}",),
     Kind.DATABASE: ("rds describe-db-instances --db-instance-identifier {database}",),
     Kind.STANDBY: ("rds describe-db-instances --db-instance-identifier {database}",),
+    Kind.DATABASE_CLUSTER: ("rds describe-db-clusters --db-cluster-identifier {database_cluster}",),
+    Kind.DATABASE_MEMBER: ("rds describe-db-instances --db-instance-identifier {member}",),
     Kind.CACHE: ("elasticache describe-replication-groups --replication-group-id {cache}",),
     Kind.CACHE_NODE: ("elasticache describe-replication-groups --replication-group-id {cache}",),
     Kind.QUEUE: ("sqs get-queue-attributes --queue-url {queue} --attribute-names All",),

@@ -140,10 +140,10 @@ def _store(pen: Pen, grid: Grid, row: Row, y: float, how: str, topology: Topolog
             zones[node.id] = (cell.zone, x)
             _store_box(pen, node, x + number * (each + 3), top, each, height)
     for edge in topology.edges:
-        if edge.source in zones and edge.target in zones and edge.flow in (Flow.SYNC, Flow.ASYNC):
+        if edge.source in zones and edge.target in zones and edge.flow in (Flow.SYNC, Flow.SEMISYNC, Flow.ASYNC):
             (from_zone, from_x), (to_zone, to_x) = zones[edge.source], zones[edge.target]
             if from_zone != to_zone and grid.near(from_zone, to_zone):
-                cls, head = ("edge-repl", "repl") if edge.flow is Flow.SYNC else ("edge-async", "async")
+                cls, head = ("edge-async", "async") if edge.flow is Flow.ASYNC else ("edge-repl", "repl")
                 right = from_x < to_x
                 start, stop = (from_x + grid.lane - 8, to_x - 1) if right else (from_x, to_x + grid.lane - 7)
                 pen.line(cls, f"M{start:g} {top + height / 2:g}H{stop:g}", head)

@@ -8,6 +8,7 @@ from services.domain.status import Status
 from services.domain.topology import Cell, Edge, Flow, Kind, Node, Row
 
 LABELS = 136
+_SAID = {Flow.SYNC: "sync", Flow.SEMISYNC: "semi", Flow.ASYNC: "async"}
 _BOX_MOST, _BOXES = 84, 4
 _CHIP, _CHIP_STEP, _CHIP_LINES = 21, 23, 2
 
@@ -112,7 +113,7 @@ def database(pen: Pen, grid: Grid, row: Row, y: float, edges: Iterable[Edge]) ->
     _store_label(pen, row, y)
     for cell in row.cells:
         _store_cell(pen, grid, cell, y, 46)
-    _replication(pen, grid, row, y, 46, [edge for edge in edges if edge.flow is Flow.SYNC])
+    _replication(pen, grid, row, y, 46, [edge for edge in edges if edge.flow in (Flow.SYNC, Flow.SEMISYNC)])
     return 60
 
 
@@ -170,14 +171,14 @@ def _replication(pen: Pen, grid: Grid, row: Row, y: float, height: float, edges:
         source, target = zone_of.get(edge.source), zone_of.get(edge.target)
         if source is None or target is None or source == target:
             continue
-        cls, head = ("edge-repl", "repl") if edge.flow is Flow.SYNC else ("edge-async", "async")
+        cls, head = ("edge-async", "async") if edge.flow is Flow.ASYNC else ("edge-repl", "repl")
         rightward = grid.zones.index(source) < grid.zones.index(target)
         if grid.near(source, target):
             start = grid.cell(source) + (grid.box + 4 if rightward else -4)
             stop = grid.cell(target) + (-4 if rightward else grid.box + 4)
             middle = y + height / 2 + 1
             pen.line(cls, f"M{start:g} {middle:g}H{stop:g}", head)
-            words = "sync" if edge.flow is Flow.SYNC else "async"
+            words = _SAID[edge.flow]
             pen.text((start + stop) / 2 - 6, middle - 6, (fit(words, abs(stop - start) + 8, 11), "t11"), cls="mid")
             if edge.flow is Flow.SYNC and width_of(edge.label, 11, bold=True) < abs(stop - start):
                 pen.text((start + stop) / 2 - 6, middle + 15, (edge.label, "t11 b"), cls="mid")

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.domain.finding import Subject
-from services.domain.snapshot import Alarm, Cache, Database, Failover, FargateService, Part, Queue, Scaling, Snapshot
+from services.domain.snapshot import (
+    Alarm,
+    Cache,
+    Database,
+    DatabaseCluster,
+    Failover,
+    FargateService,
+    Part,
+    Queue,
+    Scaling,
+    Snapshot,
+)
 from services.domain.states import present, task_state
 
 
@@ -51,6 +62,8 @@ def _all(snapshot: Snapshot) -> Iterator[Fact]:
         yield from _service(service)
     for database in snapshot.databases:
         yield from _database(database)
+    for cluster in snapshot.clusters:
+        yield from _cluster(cluster)
     for cache in snapshot.caches:
         yield from _cache(cache)
     for queue in snapshot.queues:
@@ -181,6 +194,26 @@ def _database(database: Database) -> Iterator[Fact]:
     yield of.setting("encryption", _switch(database.encrypted))
     yield of.setting("waiting changes", ", ".join(f"{name} {value}" for name, value in database.pending))
     yield of.setting("waiting maintenance", ", ".join(database.maintenance))
+
+
+def _cluster(cluster: DatabaseCluster) -> Iterator[Fact]:
+    of = _Of(Subject.database_cluster(cluster.identifier), f"database cluster {cluster.identifier}", Part.DATABASE)
+    yield of.exists()
+    yield of.status("status", cluster.status)
+    yield of.place("writer", cluster.writer.zone if cluster.writer else None)
+    yield of.setting("class", cluster.instance_class or "")
+    yield of.setting("engine", f"{cluster.engine} {cluster.engine_version}")
+    yield of.setting("backup retention", f"{cluster.backup_retention_days} days")
+    yield of.setting("deletion protection", _switch(cluster.deletion_protection))
+    yield of.setting("encryption", _switch(cluster.encrypted))
+    yield of.setting("waiting changes", ", ".join(f"{name} {value}" for name, value in cluster.pending))
+    yield of.setting("waiting maintenance", ", ".join(cluster.maintenance))
+    for each in cluster.members:
+        member = _Of(Subject.database_member(each.identifier), f"database member {each.identifier}", Part.DATABASE)
+        yield member.exists()
+        yield member.status("role", "writer" if each.writer else "reader")
+        yield member.status("status", each.status or cluster.status)
+        yield member.place("", each.zone)
 
 
 def _cache(cache: Cache) -> Iterator[Fact]:

@@ -100,6 +100,14 @@ class Subject:
         return f"standby-{identifier}"
 
     @staticmethod
+    def database_cluster(identifier: str) -> str:
+        return f"dbcluster-{identifier}"
+
+    @staticmethod
+    def database_member(identifier: str) -> str:
+        return f"dbmember-{identifier}"
+
+    @staticmethod
     def cache(identifier: str) -> str:
         return f"cache-{identifier}"
 

@@ -3,7 +3,9 @@
 from services.domain.snapshot import (
     Cache,
     CacheNode,
+    ClusterMember,
     Database,
+    DatabaseCluster,
     FargateService,
     FargateTask,
     LoadBalancer,
@@ -128,7 +130,21 @@ def _first_start(service: FargateService) -> bool:
 
 def database_state(database: Database) -> State:
     """The instance by RDS's status."""
-    status = database.status
+    return _database_word(database.status)
+
+
+def cluster_state(cluster: DatabaseCluster) -> State:
+    """A DB cluster by RDS's status; nobody who takes writes is down, whatever RDS calls it."""
+    state = _database_word(cluster.status)
+    return State(DOWN, "no writer") if state.status is HEALTHY and cluster.writer is None else state
+
+
+def cluster_member_state(member: ClusterMember, cluster: DatabaseCluster) -> State:
+    """A member by its own status, or the cluster's where it is not known."""
+    return _database_word(member.status or cluster.status)
+
+
+def _database_word(status: str) -> State:
     if status.startswith(_DATABASE_SERVES):
         return State(HEALTHY, status)
     if status.startswith(_DATABASE_DOWN):

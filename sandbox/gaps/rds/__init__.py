@@ -167,6 +167,7 @@ def _mend_clusters() -> None:
     cluster.endpoint = property(naming.of_writer)
     cluster.reader_endpoint = property(naming.of_readers)
     cluster.save_automated_backup = _nothing
+    cluster.latest_restorable_time = property(_latest_restorable_time)
     cluster.status = property(lambda self: self._status, lambda self, value: setattr(self, "_status", value))
 
 

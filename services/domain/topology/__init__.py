@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from services.domain.finding import Subject
 from services.domain.snapshot import Cache, Part, Queue, Snapshot
 from services.domain.status import State, Status
-from services.domain.topology import places, stores, work
+from services.domain.topology import clusters, places, stores, work
 from services.domain.topology.eye import Eye
 from services.domain.topology.model import Cell, Detail, Edge, Flow, Kind, Lane, Node, Row, Topology
 from services.domain.wording import capital
@@ -25,7 +25,10 @@ def build(snapshot: Snapshot, now: datetime, stale_after: timedelta) -> Topology
     services = tuple(
         work.service_row(eye, service, zones) for service in sorted(snapshot.services, key=lambda each: each.name)
     )
-    databases = tuple(stores.database_row(eye, each, zones) for each in snapshot.databases)
+    databases = (
+        *(stores.database_row(eye, each, zones) for each in snapshot.databases),
+        *(clusters.cluster_row(eye, each, zones) for each in snapshot.clusters),
+    )
     caches = tuple(stores.cache_row(eye, each, zones) for each in snapshot.caches)
     queues = tuple(stores.queue_node(eye, each) for each in _by_source(snapshot))
     return Topology(
@@ -88,6 +91,8 @@ def _edges(snapshot: Snapshot, lanes: tuple[Lane, ...]) -> Iterator[Edge]:
         if database.secondary_zone:
             name = database.identifier
             yield Edge(Subject.database(name), Subject.standby(name), Flow.SYNC, label="RPO 0")
+    for cluster in snapshot.clusters:
+        yield from clusters.replication(cluster)
     for cache in snapshot.caches:
         yield from _replication(cache)
     names = {queue.arn: queue.name for queue in snapshot.queues}

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     TASK = "task"
     DATABASE = "database"
     STANDBY = "standby"
+    DATABASE_CLUSTER = "database cluster"
+    DATABASE_MEMBER = "database cluster member"
     CACHE = "cache"
     CACHE_NODE = "cache node"
     QUEUE = "queue"
@@ -115,6 +117,7 @@ class Flow(StrEnum):
     REQUESTS = "requests"
     DATA = "data"
     SYNC = "synchronous replication"
+    SEMISYNC = "semisynchronous replication"
     ASYNC = "asynchronous replication"
     REDRIVE = "dead letters"
 

@@ -14,6 +14,7 @@ def zone_names(snapshot: Snapshot) -> tuple[str, ...]:
     used = {subnet.zone for subnet in snapshot.network.subnets} if snapshot.network else set()
     used.update(task.zone for service in snapshot.services for task in present(service) if task.zone)
     used.update(zone for database in snapshot.databases for zone in (database.zone, database.secondary_zone) if zone)
+    used.update(member.zone for cluster in snapshot.clusters for member in cluster.members if member.zone)
     used.update(node.zone for cache in snapshot.caches for node in cache.nodes if node.zone)
     if snapshot.load_balancer:
         used.update(snapshot.load_balancer.zones)
