@@ -1,6 +1,8 @@
 """Asking for a failover: the preview, and the request under it."""
 
-from flask import Blueprint, render_template, request, url_for
+from http import HTTPStatus
+
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import errors
@@ -21,6 +23,13 @@ _MOVED = "The primary is not where you saw it. What stands below was read since:
 def new(environment: str) -> ResponseReturnValue:
     """What it would do and whether it is safe; the form, for those who may ask."""
     asked = forms.chosen(request.args)
+    current = haven().snapshots.current(current_actor(), environment)
+    awaited = request.headers.get("HX-Request") == "true"
+    if current.snapshot is None:
+        here = render_template("failovers/reading.html", environment=current.environment, asked=asked)
+        return ("", HTTPStatus.NO_CONTENT) if awaited else here
+    if awaited:
+        return Response(headers={"HX-Refresh": "true"})
     seen = _preview(environment, asked)
     form = RequestForm(seen, formdata=None)
     form.saw(seen)
@@ -79,5 +88,6 @@ def _page(seen: Preview, asked: Chosen, form: RequestForm, refusal: Refused | No
         trouble=errors.describe(refusal) if refusal else None,
         expected=preview.expected,
         seconds=preview.seconds,
+        left=preview.left,
         stale_after=haven().settings.stale_after,
     )

@@ -1,20 +1,24 @@
 """One failover's page as data: the verdict, its phases on a strip, what it cost, the time line around it. Pure."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from portal.failovers import moments
+from portal.failovers.moments import TimeLine
 from portal.failovers.page import RESULTS, SOURCES
 from portal.failovers.preview import Said, seconds
 from services.domain.budget import Budget
 from services.domain.failover.episode import Episode, Origin, Result
-from services.usecases.failover_history import Incident, Moment
+from services.usecases.failover_history import Incident
 
 WIDTH = 520
 _LEAST = 3.0
 SOURCE_WORDS = {
     "rds": "RDS", "elasticache": "ElastiCache", "ecs": "ECS", "alb": "Load balancer", "cloudwatch": "CloudWatch",
     "scaling": "Scaling", "cloudformation": "CloudFormation", "haven": "Haven", "ledger": "Ledger", "probe": "Probe",
+    "picture": "Topology",
 }  # fmt: skip
 
 
@@ -41,7 +45,8 @@ class IncidentPage:
     ticks: tuple[tuple[float, str], ...]
     words: str
     sources: tuple[tuple[str, str, int], ...]
-    shown: tuple[Moment, ...]
+    line: TimeLine
+    span: tuple[datetime, datetime]
     chosen: frozenset[str]
     source: str
     budget: Budget | None
@@ -53,13 +58,12 @@ class IncidentPage:
         return self.budget.share(lost) if self.budget and lost is not None else None
 
 
-def make(incident: Incident, asked: Collection[str], budget: Budget | None) -> IncidentPage:
-    """The page; `asked` are the sources to show, none for all."""
-    counts: dict[str, int] = {}
-    for moment in incident.moments:
-        counts[moment.source] = counts.get(moment.source, 0) + 1
+def make(incident: Incident, asked: Collection[str], budget: Budget | None, *, every: bool = False) -> IncidentPage:
+    """The page; `asked` are the sources to show. Without any the time line holds what matters, or `every` moment."""
+    counts = Counter(moment.source for moment in incident.moments)
     chosen = frozenset(asked) & counts.keys()
     bars, ticks = _strip(incident.episode)
+    line = moments.time_line(incident, chosen, every=every)
     return IncidentPage(
         incident=incident,
         said=verdict(incident.episode),
@@ -67,7 +71,8 @@ def make(incident: Incident, asked: Collection[str], budget: Budget | None) -> I
         ticks=ticks,
         words="; ".join(f"{bar.name} {f'{seconds(bar.took)}' if bar.took is not None else 'not over'}" for bar in bars),
         sources=tuple((source, SOURCE_WORDS.get(source, source), number) for source, number in sorted(counts.items())),
-        shown=tuple(moment for moment in incident.moments if not chosen or moment.source in chosen),
+        line=line,
+        span=moments.span(incident, line),
         chosen=chosen,
         source=SOURCES.get(incident.episode.outage_source, incident.episode.outage_source),
         budget=budget,

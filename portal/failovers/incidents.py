@@ -65,7 +65,12 @@ def _page(id: str, form: CommentForm, refusal: str = "") -> str:
     g.environment = found.episode.environment
     return render_template(
         "failovers/incident.html",
-        page=incident.make(found, request.args.getlist("source"), _budget(found.episode)),
+        page=incident.make(
+            found,
+            request.args.getlist("source"),
+            _budget(found.episode),
+            every=request.args.get("moments") == "all",
+        ),
         episode=found.episode,
         form=form,
         refusal=refusal,

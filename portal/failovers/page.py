@@ -11,7 +11,7 @@ from services.domain.failover.target import FailoverTarget
 from services.domain.operation import Operation
 from services.domain.snapshot import Part, Snapshot
 from services.domain.status import Status, freshness
-from services.domain.wording import counted, listed
+from services.domain.wording import capital, counted, listed
 
 RESULTS = {
     Result.RUNNING: Status.CHANGING,
@@ -146,6 +146,6 @@ def row(episode: Episode) -> Row:
 def choices() -> Mapping[str, Sequence[tuple[str, str]]]:
     """What the filter's selects offer: value and word."""
     return {
-        "origin": [(origin.value, origin.value.capitalize()) for origin in Origin],
-        "result": [(result.value, result.value.capitalize()) for result in Result],
+        "origin": [(origin.value, capital(origin.value)) for origin in Origin],
+        "result": [(result.value, capital(result.value)) for result in Result],
     }

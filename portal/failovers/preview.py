@@ -49,11 +49,6 @@ class PreviewPage:
     who_may: str
 
     @property
-    def passed(self) -> int:
-        """How many checks pass."""
-        return sum(row.check.answer is Answer.PASS for row in self.checks)
-
-    @property
     def can_send(self) -> bool:
         """Whether the request could be sent at all, given reason, name and overrides."""
         return self.may_ask and not self.why_not
@@ -107,6 +102,15 @@ def seconds(length: float, *, unit: bool = True) -> str:
     """Seconds as people read them in an outage: whole from ten on, with one decimal below."""
     number = f"{length:,.0f}" if length >= 10 or length == int(length) else f"{length:.1f}"
     return f"{number} s" if unit else number
+
+
+def left(after: float, before: float) -> str:
+    """What is left of a budget, to the tenth of a minute (`21.6 min`) unless the difference would vanish in it; then
+    to the second (`21 min 34 s`)."""
+    if before == after or f"{after / 60:.1f}" != f"{before / 60:.1f}":
+        return f"{after / 60:.1f} min"
+    # Down, for a second that is partly used is not left.
+    return f"{int(after) // 60} min {int(after) % 60} s"
 
 
 def _said(preview: Preview, *, overrides: bool) -> Said:

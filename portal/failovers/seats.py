@@ -13,10 +13,17 @@ MOST_CREWS = 6
 
 
 def lanes(snapshot: Snapshot | None, seats: dict[str, list[Seat]]) -> tuple[Lane, ...]:
-    """Every zone of the snapshot, and every zone that holds a seat, in order of name."""
-    zones = {zone.name for zone in snapshot.zones} if snapshot else set()
-    names = sorted(zones | set(seats))
+    """Every zone the environment has something in, and every zone that holds a seat, in order of name."""
+    names = sorted(_used(snapshot) | set(seats))
     return tuple(Lane(zone, crews(snapshot, zone), tuple(seats.get(zone, ()))) for zone in names)
+
+
+def _used(snapshot: Snapshot | None) -> set[str]:
+    """Where subnets or tasks are. A region has more zones than an environment uses; the others would only be noise."""
+    if snapshot is None:
+        return set()
+    found = {subnet.zone for subnet in snapshot.network.subnets} if snapshot.network else set()
+    return found | {task.zone for service in snapshot.services for task in service.tasks if task.zone}
 
 
 def crews(snapshot: Snapshot | None, zone: str) -> tuple[Crew, ...]:

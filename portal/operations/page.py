@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from portal.failovers.preview import Said
 from portal.failovers.zones import Picture
-from portal.operations import elapsed, picture, steps, verdict
+from portal.operations import elapsed, picture, steps, telling, verdict
 from portal.operations.elapsed import Elapsed
 from portal.operations.outage import Outage, outage
 from portal.operations.steps import Row, Seen
@@ -149,10 +149,13 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
     lines = []
     for event in view.events:
         subject = "" if event.subject == view.operation.target else f"{event.subject}: "
-        meaning, words = meaning_of(event), event.message.strip()
+        words = event.message.strip()
+        meaning = telling.alarm(words) if event.source == "cloudwatch" else meaning_of(event)
         lines.append(Heard(event.at, SOURCES.get(event.source, event.source), f"{subject}{meaning}", words))
     lines += [
-        Heard(entry.at, "Haven" if entry.actor == "haven" else entry.actor, entry.sentence) for entry in view.trail
+        Heard(entry.at, "Haven" if entry.actor == "haven" else entry.actor, sentence)
+        for entry in view.trail
+        if (sentence := telling.told(entry.sentence, view.operation.note("writes_lost_at")))
     ]
     return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
 

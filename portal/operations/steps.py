@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.operations import telling
 from portal.operations.outage import outage
 from services.domain.check import Answer
 from services.domain.operation import Operation, Sent, State
@@ -15,7 +16,8 @@ from services.usecases.operations import OperationView, StepView
 @dataclass(frozen=True)
 class Row:
     """One step. `mark` is done, now, stuck, missed, failed or next; `line_before` draws the line of no return above it.
-    `at` is when it was over, `since` when it became the current one, `until` when it is given up."""
+    `at` is when it was over, `since` when it became the current one, `until` when it is given up; `receipt` is AWS's id
+    of the request."""
 
     mark: str
     title: str
@@ -25,6 +27,7 @@ class Row:
     until: datetime | None = None
     mend: str = ""
     line_before: bool = False
+    receipt: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,8 @@ def _sent(view: OperationView) -> Iterator[Row]:
         text = "Its answer was lost: nobody knows whether AWS has it. It is not sent again, only watched for."
         yield Row("missed", "May have been sent to AWS, once", text, operation.sent_at, line_before=True)
     else:
-        text = f"accepted as request {operation.receipt}" if operation.receipt else "accepted"
-        yield Row("done", sent, text, operation.sent_at, line_before=True)
+        text = f"accepted as request {telling.short(operation.receipt)}" if operation.receipt else "accepted"
+        yield Row("done", sent, text, operation.sent_at, line_before=True, receipt=operation.receipt or "")
 
 
 def _step(operation: Operation, step: StepView) -> Row:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from portal import errors, live
-from portal.failovers.preview import seconds
+from portal.failovers.preview import left, seconds
 from portal.identity import client, current_actor, haven, person
 from portal.operations import index, page, pausing
 from portal.operations.forms import ApproveForm, ReasonForm
@@ -140,6 +140,7 @@ def _page(template: str, view: OperationView, sent: str = "", form: FlaskForm | 
         forms=forms | ({sent: form} if sent in forms and form else {}),
         refusal=refusal,
         seconds=seconds,
+        left=left,
         shown_events=page.SHOWN_EVENTS,
         stale_after=haven().settings.stale_after,
     )

@@ -47,7 +47,7 @@ def expectation(kind: Target, episodes: Sequence[Episode]) -> Expectation:
     ]
     if len(own) < OWN_LEAST:
         usual, low, high, said = AWS_SAYS[kind]
-        measured = spelled(len(own))
+        measured = spelled(len(own)) if own else "none"
         return Expectation(
             usual,
             low,

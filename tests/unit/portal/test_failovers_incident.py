@@ -17,7 +17,7 @@ from tests.unit.portal.desks import FakeHistory
 from tests.unit.portal.house import House, token
 
 MOMENTS = (
-    Moment(b.NOW - timedelta(minutes=5), "ledger", "ada asked for it", "", "production", "ledger:7"),
+    Moment(b.NOW - timedelta(minutes=4), "ledger", "ada asked for it", "", "production", "ledger:7"),
     Moment(b.NOW + timedelta(seconds=15), "rds", "RDS began.", "Multi-AZ instance failover started.", "production-app"),
     Moment(b.NOW + timedelta(seconds=70), "haven", "It is done.", "", "production-app", "operation:op-1"),
     Moment(b.NOW + timedelta(seconds=71), "ecs", "Reading changed.", "", "rbac", "snapshot:12"),
