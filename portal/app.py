@@ -16,6 +16,7 @@ from portal.design.views import area as design
 from portal.failovers.views import area as failovers
 from portal.fleet.views import area as fleet
 from portal.ledger.views import area as ledger
+from portal.operations.banner import area as banners
 from portal.operations.views import area as operations
 from portal.probes.views import area as probes
 from portal.session.views import area as session
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("haven.portal")
 
-AREAS = (probes, session, fleet, topology, failovers, operations, ledger, users, design)
+AREAS = (probes, session, fleet, topology, failovers, operations, banners, ledger, users, design)
 
 PUBLIC = frozenset({"assets.file", "probes.alive", "probes.ready", "session.login", "session.enter"})
 """Endpoints that need no login. Everything else does, whether its author thought of it or not."""

@@ -6,7 +6,6 @@ from flask import Flask, current_app, g, request, url_for
 from werkzeug.routing import BuildError
 
 from portal import identity
-from portal.operations.banner import Banner, banners
 from services.domain.access import Actor, Permission
 from services.domain.errors import HavenError, NotNow
 
@@ -30,7 +29,6 @@ class Shell:
     places: tuple[tuple[str, str], ...] = ()
     nav: tuple[Item, ...] = ()
     keep_days: int = 0
-    banners: tuple[Banner, ...] = ()
 
 
 _AREAS = (
@@ -84,7 +82,6 @@ def _make() -> Shell:
         places=tuple((name, topology_url(name)) for name in names),
         nav=tuple(_items(actor, chosen if chosen in names else "", names)),
         keep_days=identity.haven().settings.keep_snapshots_days,
-        banners=tuple(banner for banner in banners(actor) if banner.href != request.path),
     )
 
 

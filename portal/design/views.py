@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from portal import identity
-from portal.design import samples
+from portal.design import operations, samples
 
 area = Blueprint("design", __name__)
 
@@ -23,6 +23,7 @@ def index() -> ResponseReturnValue:
     """The page of samples."""
     form = SampleForm(formdata=None)
     form.wrong.errors = ["13 tasks × 20 connections = 260; the database allows 240. At most 12 tasks."]
+    now = identity.haven().clock.now()
     return render_template(
         "design/index.html",
         form=form,
@@ -30,5 +31,8 @@ def index() -> ResponseReturnValue:
         picture=samples.PICTURE,
         chart=samples.chart(),
         points=samples.POINTS,
-        at=identity.haven().clock.now(),
+        at=now,
+        sample=operations.steps(now),
+        checks=operations.checks(now),
+        banners=operations.BANNERS,
     )

@@ -61,10 +61,9 @@ def matters(moment: Moment) -> bool:
     if moment.source == "cloudwatch":
         return not moment.subject.startswith(_TRACKING) and not moment.words.startswith("INSUFFICIENT_DATA")
     if moment.source == "picture":
-        return (
-            not moment.subject.startswith(("stack-", f"alarm-{_TRACKING}"))
-            and "INSUFFICIENT_DATA" not in moment.sentence
-        )
+        if moment.subject.startswith("alarm-"):
+            return moment.sentence.endswith(" ALARM") and not moment.subject.startswith(f"alarm-{_TRACKING}")
+        return not moment.subject.startswith("stack-") and not moment.sentence.endswith(" appeared")
     return bool(_UNHEALTHY.search(moment.sentence))
 
 
@@ -97,7 +96,7 @@ def _shape(moment: Moment) -> tuple[str, str, str]:
     if moment.source == "picture":
         kind, _, rest = _parts(moment)
         return moment.source, kind, rest
-    return moment.source, moment.sentence, moment.subject
+    return moment.source, moment.sentence, ""
 
 
 def _parts(moment: Moment) -> tuple[str, str, str]:

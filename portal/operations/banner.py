@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from flask import url_for
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
-from portal.identity import haven
+from portal import live
+from portal.identity import current_actor, haven
 from portal.operations import verdict
 from services.domain.access import Actor
 from services.domain.errors import HavenError
@@ -12,7 +14,11 @@ from services.domain.operation import Operation, State
 from services.domain.pause import EVERYWHERE, Pause
 from services.domain.status import Status
 
+area = Blueprint("banners", __name__)
+area.add_app_template_global(lambda: told(request.path), "banners_told")
+
 MOST = 3
+LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,32 @@ class Banner:
     text: str
     href: str
     word: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one page shows: it does not tell of itself."""
+
+    banners: tuple[Banner, ...]
+    page: str
+
+    @property
+    def version(self) -> str:
+        """Changes when what is shown does."""
+        return live.token(self.banners, self.page)
+
+
+@area.get("/banners")
+@live.polled
+def fragment() -> ResponseReturnValue:
+    """The banners alone, for the page `on`; 204 while they are what it shows."""
+    made = told(request.args.get("on", "")[:LONGEST])
+    return live.answer(made.version, lambda: render_template("layouts/_banners.html", told=made))
+
+
+def told(page: str) -> Told:
+    """For the person who asks."""
+    return Told(tuple(banner for banner in banners(current_actor()) if banner.href != page), page)
 
 
 def banners(actor: Actor) -> tuple[Banner, ...]:

@@ -21,6 +21,8 @@ from services.domain.wording import listed
 from services.usecases.operations import RIGHTS, OperationView
 
 SHOWN_EVENTS = 12
+AFTERWARDS = timedelta(minutes=1)
+"""AWS's events come late; what it did longer after the end belongs to something else."""
 SOURCES = {
     "rds": "RDS",
     "elasticache": "ElastiCache",
@@ -147,7 +149,10 @@ def own(view: OperationView) -> list[CloudEvent]:
 def heard(view: OperationView) -> tuple[Heard, ...]:
     """AWS's events and Haven's trail as one list, newest first."""
     lines = []
+    ended = view.operation.finished_at
     for event in view.events:
+        if ended and event.at > ended + AFTERWARDS:
+            continue
         subject = "" if event.subject == view.operation.target else f"{event.subject}: "
         words = event.message.strip()
         meaning = telling.alarm(words) if event.source == "cloudwatch" else meaning_of(event)

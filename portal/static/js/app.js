@@ -118,7 +118,10 @@
     notice.dataset.said = holder.textContent.trim();
   });
   document.addEventListener("htmx:afterSwap", () => { arm(); tick(); });
-  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) clear(); });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    // The banners are answered from memory too: that they came says nothing about what the page itself could not get.
+    if (event.detail.successful && (lostSince || event.detail.elt.id !== "banners")) clear();
+  });
   document.addEventListener("htmx:sendError", sayLost);
   document.addEventListener("htmx:timeout", sayLost);
   // A morph must leave alone what somebody is typing, and forms that ask for a page rather than show one. Idiomorph's own

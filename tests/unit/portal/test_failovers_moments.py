@@ -20,8 +20,8 @@ def incident(*moments: Moment) -> Incident:
     return Incident(b.episode(), START - timedelta(minutes=15), START + timedelta(minutes=30), moments)
 
 
-def appeared(name: str) -> Moment:
-    return moment(f"alarm {name} appeared", "picture", subject=f"alarm-{name}")
+def went_off(name: str) -> Moment:
+    return moment(f"alarm {name}: state OK to ALARM", "picture", subject=f"alarm-{name}")
 
 
 def rang(name: str, state: str = "ALARM") -> Moment:
@@ -41,6 +41,8 @@ def rang(name: str, state: str = "ALARM") -> Moment:
         (moment("(service rbac) (port 8080) is unhealthy in (target-group x)", "ecs", subject="rbac"), True),
         (moment("(service rbac) has reached a steady state.", "ecs", subject="rbac"), False),
         (moment("CREATE_COMPLETE", "cloudformation", subject="production-data"), False),
+        (moment("alarm a appeared", "picture", subject="alarm-a"), False),
+        (moment("database production-app: status available to rebooting", "picture", subject="database-x"), True),
         (moment("stack data appeared", "picture", subject="stack-data"), False),
         (moment("zone us-east-1b: state available to impaired", "picture", subject="zone-us-east-1b"), True),
     ],
@@ -65,8 +67,8 @@ def test_every_moment_is_there_when_asked_for_and_all_of_a_chosen_source() -> No
 
 
 def test_thirty_of_the_same_are_one_line_that_names_each() -> None:
-    line = time_line(incident(*(appeared(f"production-{n}") for n in range(30)), moment()), (), every=False)
-    assert [each.sentence for each in line.lines] == ["30 alarms appeared", "RDS began."]
+    line = time_line(incident(*(went_off(f"production-{n}") for n in range(30)), moment()), (), every=False)
+    assert [each.sentence for each in line.lines] == ["30 alarms: state OK to ALARM", "RDS began."]
     assert len(line.lines[0].more) == 30
 
 

@@ -343,3 +343,15 @@ def test_with_the_database_away_no_page_breaks_over_it(as_: SignIn, house: House
     text(client, "/")
     house.unit.away = True
     assert 'class="banners"' not in text(client, "/")
+
+
+def test_a_page_left_open_hears_of_what_begins_and_is_told_nothing_twice(as_: SignIn, desk: FakeOperations) -> None:
+    client = as_("viewer")
+    before = text(client, "/banners?on=/ledger")
+    assert "is running." not in before
+    version = before.partition('"v": "')[2].partition('"')[0]
+    assert client.get(f"/banners?on=/ledger&v={version}").status_code == 204
+    desk.put(view(failover(State.RUNNING, Sent.YES)))
+    answer = client.get(f"/banners?on=/ledger&v={version}")
+    assert (answer.status_code, "is running." in answer.get_data(as_text=True)) == (200, True)
+    assert "is running." not in text(client, "/banners?on=/operations/op-1")

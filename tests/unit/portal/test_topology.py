@@ -215,7 +215,7 @@ def test_a_past_time_shows_what_was_true_then_and_what_changed(client: FlaskClie
     assert "first seen so at 2026-11-22 03:13:00 UTC" in page
     assert "database production-app primary moved us-east-1a to us-east-1b" in page
     assert "Primary in us-east-1b" in page
-    assert "hx-get" not in page
+    assert 'hx-get="/environments' not in page
     assert "Nothing was read from AWS since" not in page
 
 
