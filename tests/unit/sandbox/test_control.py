@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from sandbox import control
+from sandbox.clock import clock
 from sandbox.fields import Bad, Body
+
+
+@pytest.fixture(autouse=True)
+def flowing() -> None:
+    """The process's clock flows, whatever tests that freeze it ran before."""
+    clock.thaw()
 
 
 def ask(
