@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
 import structlog
@@ -272,14 +271,21 @@ def log_as_json(process: str) -> None:
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM or SIGINT sets. `Event.set` itself may deadlock in a handler that interrupts another one,
-    so the handler only puts into a queue that allows it, and a thread sets the event."""
-    stopping, asked = threading.Event(), SimpleQueue[int]()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda got, _frame: asked.put(got))
+    """An event that SIGTERM or SIGINT sets, however often and to whichever thread they come.
+
+    Python's own handlers run only in the main thread, which does not wake while it waits for a lock if the system gave
+    the signal to another thread (as it does right after SIGCONT). So a thread reads them from the wake-up pipe.
+    """
+    stopping, (heard, wake) = threading.Event(), os.pipe()
+    os.set_blocking(wake, False)
+    asked = (signal.SIGTERM, signal.SIGINT)
+    for number in asked:
+        signal.signal(number, lambda _got, _frame: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
 
     def watch() -> None:
-        asked.get()
+        while os.read(heard, 1)[0] not in asked:
+            continue
         stopping.set()
 
     threading.Thread(target=watch, name="stop-on-signals", daemon=True).start()

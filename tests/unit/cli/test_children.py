@@ -109,3 +109,20 @@ def test_many_signals_at_once_end_a_process_all_the_same(tmp_path):
         one.signal_group(signal.SIGTERM)
     one.process.wait(10)
     assert one.process.returncode in (0, -signal.SIGTERM)  # late ones find the interpreter already closing
+
+
+def test_a_signal_that_another_thread_gets_ends_a_process_too(tmp_path):
+    program = """
+import signal, threading
+from services.bootstrap import stop_on_signals
+stop = stop_on_signals()
+def end():
+    threading.Event().wait(0.3)  # until the main thread has been waiting for a while
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    threading.Event().wait()
+threading.Thread(target=end, daemon=True).start()
+stop.wait()
+"""
+    one = child(tmp_path, program)
+    one.start()
+    assert one.process.wait(10) == 0
