@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from typing import Any
 
 from services.aws.event_queue import EventQueue
 from services.aws.failover_calls import FailoverCaller
-from services.ports import Store
+from services.ports import Lease, Store
 from services.store.journal import FileJournal
 from services.store.leases import SqlLeases
 from services.store.unit import SqlUnit
@@ -46,8 +47,8 @@ class Point:
 
 
 class Life:
-    """Counts the effects into the file `log`, a line each once it is done; at `at` the process signals itself. It
-    begins once it is `armed`."""
+    """Counts the effects into the file `log`, a line each once it is done: its name, when it began and ended by the
+    machine's watch, and the lease it got or gave back. At `at` the process signals itself. It begins once `armed`."""
 
     armed = False
 
@@ -65,29 +66,25 @@ class Life:
         return _Counted(part, names, self) if names else part
 
     @contextmanager
-    def effect(self, name: str) -> Iterator[None]:
-        """One effect. Nothing after it runs in a process that it kills."""
-        begun = self.begin(name)
-        yield
-        self.end(begun)
-
-    def begin(self, name: str) -> Point:
-        """Right before it."""
+    def effect(self, name: str) -> Iterator[list[str]]:
+        """One effect; what is put into the list is written behind it. Nothing after it runs in a process it kills."""
+        if not self.armed:
+            yield []
+            return
         with self._lock:
-            self._counts[name] += self.armed
-            point = Point(name, self._counts[name], after=False)
-        self._reach(point)
-        return point
-
-    def end(self, begun: Point) -> None:
-        """Right after it."""
-        if self.armed:
-            os.write(self._log, f"{begun.effect}\n".encode())
-        self._reach(Point(begun.effect, begun.nth, after=True))
+            self._counts[name] += 1
+            nth = self._counts[name]
+        self._reach(Point(name, nth, after=False))
+        about, began = list[str](), time.monotonic()
+        yield about
+        line = "\t".join([name, f"{began:.6f}", f"{time.monotonic():.6f}", *about])
+        os.write(self._log, f"{line}\n".encode())
+        self._reach(Point(name, nth, after=True))
 
     def _reach(self, point: Point) -> None:
-        if self.armed and point == self._at:
-            os.kill(os.getpid(), self._number)
+        if point == self._at:
+            # To this thread, which then does not run on for the moment that another one takes to get it.
+            signal.pthread_kill(threading.get_ident(), self._number)
 
 
 class _Counted:
@@ -102,8 +99,10 @@ class _Counted:
 
     def _counted(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*arguments: Any, **named: Any) -> Any:
-            with self._life.effect(f"{type(self._part).__name__}.{name}"):
-                return method(*arguments, **named)
+            with self._life.effect(f"{type(self._part).__name__}.{name}") as about:
+                answer = method(*arguments, **named)
+                about += [each.name for each in (answer, *arguments) if isinstance(each, Lease)]
+                return answer
 
         return counted
 

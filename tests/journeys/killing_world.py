@@ -142,10 +142,18 @@ class Left:
     def effects(self, log: str = "effects") -> list[tuple[str, int]]:
         """Those that came to their end, in order, each with which of its name it was."""
         seen, found = Counter[str](), []
-        for name in (self.home / log).read_text().split("\n")[:-1]:
+        for name, *_ in self.log(log):
             seen[name] += 1
             found.append((name, seen[name]))
         return found
+
+    def log(self, log: str) -> list[list[str]]:
+        """The lines of `Life`."""
+        return [line.split("\t") for line in (self.home / log).read_text().split("\n")[:-1]]
+
+    def said(self, log: str) -> str:
+        """What the process that counted into `log` said."""
+        return (self.home / f"{log}.out").read_text()
 
     def age_leases(self) -> None:
         """Let the leases run out. They go by the database's own clock, so instead of it they are moved."""

@@ -5,9 +5,12 @@ that builds Haven with `bootstrap.build` on the settings it is given, does its j
 `{"wait": id}` the answer is how the child ended: its exit code, or the number of the signal that killed it, negated.
 """
 
+import faulthandler
 import gc
 import json
 import os
+import select
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -32,6 +35,8 @@ from tests.sandbox_server import Sandbox
 SERVICES = ("cloudformation", "cloudwatch", "ec2", "ecs", "elasticache", "elbv2", "rds", "sqs")
 """Of which the models are loaded beforehand."""
 ASKS, APPROVES = Actor("ana", Role.OPERATOR), Actor("ben", Role.OPERATOR)
+PATIENCE = 30.0
+"""Seconds after which a process that should end is believed to hang."""
 BRIEFLY, AT_MOST = 2.0, 700.0
 """Seconds: before the call; and after it, when all is over (the zones swap at most 9 minutes later) or given up."""
 
@@ -110,6 +115,12 @@ def live(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
     raise AssertionError(f"it does not come to an end: {left}")
 
 
+def resume(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """Have what is stuck watched on."""
+    for stuck in haven.operations.live(SYSTEM):
+        haven.operations.resume(ASKS, stuck.id, "AWS's events show it now.")
+
+
 def work(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
     """Be a worker as it is, until SIGTERM."""
     bootstrap.log_as_json("worker")
@@ -117,7 +128,7 @@ def work(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
 
 
 JOBS: dict[str, Callable[[Haven, Moment, dict[str, Any]], None]] = {
-    each.__name__: each for each in (found, ask, live, work)
+    each.__name__: each for each in (found, ask, live, resume, work)
 }
 
 
@@ -130,12 +141,25 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         if "wait" in job:
-            _say(os.waitstatus_to_exitcode(os.waitpid(job["wait"], 0)[1]))
+            _say(_end(job["wait"]))
             continue
         child = os.fork()
         if child == 0:
             _live_and_end(nursery, job)
         _say(child)
+
+
+def _end(child: int) -> int:
+    """How a child ended. One that does not is told to say where it hangs, and killed."""
+    handle = os.pidfd_open(child)
+    try:
+        for number in (signal.SIGUSR1, signal.SIGKILL):
+            if select.select([handle], [], [], PATIENCE)[0]:
+                break
+            os.kill(child, number)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    finally:
+        os.close(handle)
 
 
 def _say(answer: object) -> None:
@@ -146,7 +170,10 @@ def _say(answer: object) -> None:
 def _live_and_end(nursery: Nursery, job: dict[str, Any]) -> NoReturn:
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(2, 1)
+        said = Path(job["settings"]["home"]) / f"{job.get('log', 'effects')}.out"
+        os.dup2(os.open(said, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), 1)
+        os.dup2(1, 2)
+        faulthandler.register(signal.SIGUSR1)
         nursery.child(job)
     except BaseException:
         traceback.print_exc()

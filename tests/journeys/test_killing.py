@@ -4,8 +4,9 @@ Real processes on a real database, killed by SIGKILL; an heir finds what they le
 `.venv/bin/pytest tests/journeys/test_killing.py`.
 """
 
+import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from services.domain.failover.episode import Origin, Result
 from services.domain.operation import Operation, Sent, State
 from tests.journeys.effects import Point
 from tests.journeys.killing_world import APART, Left, World
+from tests.journeys.local_run import until
 from tests.postgres_server import PostgresServer
 from tests.sandbox_server import Sandbox
 from tests.stores import DATABASES
@@ -49,7 +51,7 @@ def world(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPa
             patch.setenv("AWS_ACCESS_KEY_ID", "test")
             patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
             made.deploy("production")
-        yield made
+            yield made
     finally:
         made.close()
         sandbox.stop()
@@ -71,11 +73,13 @@ def _url(request: pytest.FixtureRequest, home: Path) -> str:
 
 
 @contextmanager
-def settled(world: World, home: Path, url: str, lease: float = 10) -> Iterator[Left]:
+def settled(
+    world: World, home: Path, url: str, lease: float = 10, environments: Sequence[str] = ("production",)
+) -> Iterator[Left]:
     """A Haven on a new database."""
     made = Left(home, url, lease)
     try:
-        assert world.run("found", made, environments=["production"]) == 0
+        assert world.run("found", made, environments=environments) == 0, made.said("effects")
         yield made
     finally:
         made.close()
@@ -122,3 +126,20 @@ def assert_unaccounted(haven: Left, operation: Operation) -> None:
     assert (operation.state, operation.sent) == (State.STUCK, Sent.MAYBE)
     assert "AWS's answer to the request was never had. Read what AWS says: aws rds" in operation.because
     assert haven.episodes(operation) == []
+
+
+def test_killed_while_the_request_is_under_way(world: World, haven: Left) -> None:
+    world.moment.passes(APART)
+    calls = world.calls()
+    world.sandbox.control("trouble", service="rds", operation="RebootDBInstance", kind="latency", delay=1)
+    pid = world.start("ask live", haven, environments=["production"])
+    until(lambda: world.calls() > calls, 30, "the request has arrived")
+    os.kill(pid, signal.SIGKILL)
+    assert world.end(pid) == -signal.SIGKILL
+    world.sandbox.control("trouble", method="DELETE")
+    rds = world.sandbox.client("rds")
+    until(lambda: rds.describe_db_instances()["DBInstances"][0]["DBInstanceStatus"] != "available", 10, "it is done")
+    haven.age_leases()
+    assert world.run("live", haven) == 0
+    assert_done_once(haven, haven.operations()[0])
+    assert world.calls() == calls + 1
