@@ -2,7 +2,7 @@
 line. Pure."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -49,7 +49,7 @@ def time_line(incident: Incident, sources: Collection[str], *, every: bool) -> T
         for m in told
         if (m.source in sources if sources else every or (_near(m, incident.episode) and matters(m)))
     ]  # fmt: skip
-    lost = next((at for m in told if (at := _lost(m))), "")
+    lost = {m.link: at for m in reversed(told) if (at := _lost(m))}
     return TimeLine(tuple(_lines(chosen, lost)), len(told), len(told) - len(chosen), narrowed)
 
 
@@ -76,13 +76,13 @@ def _lost(moment: Moment) -> str:
     return value if found else ""
 
 
-def _lines(moments: Sequence[Moment], lost: str) -> Iterator[Line]:
+def _lines(moments: Sequence[Moment], lost: Mapping[str, str]) -> Iterator[Line]:
     for _, run in groupby(moments, _shape):
         alike = tuple(run)
         if len(alike) >= LEAST_ALIKE:
             yield Line(alike[0], _together(alike), "", alike)
         else:
-            yield from (Line(m, _sentence(m, lost), m.words) for m in alike)
+            yield from (Line(m, _sentence(m, lost.get(m.link, "")), m.words) for m in alike)
 
 
 def _sentence(moment: Moment, lost: str) -> str:

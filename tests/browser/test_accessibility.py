@@ -17,6 +17,11 @@ PAGES = (
     "/design",
     "/environments/production/topology",
     "/environments/legacy/topology",
+    "/failovers",
+    "/environments/production/failovers?origin=automatic",
+    "/environments/production/failovers/new?kind=rds-instance&target=production-app",
+    "/environments/legacy/failovers/new?kind=rds-instance&target=legacy-app",
+    "/operations",
 )
 LOOKS = [
     pytest.param(size, scheme, id=f"{scheme}-{size['width']}")
