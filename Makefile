@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint types contracts templates unit integration journeys browser shuffle bench lock chromium clean
+.PHONY: help run test lint types contracts templates unit integration killing journeys browser shuffle bench lock chromium clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,14 +33,17 @@ unit: $(VENV)/ready ## the fast tests
 integration: $(VENV)/ready ## parity, SQLite, PostgreSQL, AWS gateways
 	@$(BIN)/pytest tests/parity tests/integration
 
+killing: $(VENV)/ready ## workers killed and held up around every outside effect
+	@$(BIN)/pytest tests/killing -n 2
+
 journeys: $(VENV)/ready ## whole journeys on the sandbox
 	@$(BIN)/pytest tests/journeys
 
 browser: $(VENV)/ready chromium ## what a person does, in Chromium, with axe
-	@$(BIN)/pytest tests/browser
+	@$(BIN)/pytest tests/browser -n 2
 
 shuffle: $(VENV)/ready chromium ## all tests once more, in a random order
-	@$(BIN)/pytest tests/unit tests/house -n 2 && $(BIN)/pytest tests/parity tests/integration -n 2 && $(BIN)/pytest tests/journeys tests/browser
+	@$(BIN)/pytest tests/unit tests/house -n 2 && $(BIN)/pytest tests/parity tests/integration -n 2 && $(BIN)/pytest tests/killing tests/browser -n 2 && $(BIN)/pytest tests/journeys
 
 bench: $(VENV)/ready ## the numbers that docs/performance.md quotes
 	@$(BIN)/python -m benchmarks.snapshot && $(BIN)/python -m benchmarks.pages

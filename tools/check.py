@@ -44,9 +44,10 @@ STATIC = (
 TESTS = (
     suite("unit and house tests", "tests/unit", "tests/house", workers=2),
     suite("parity and integration tests", "tests/parity", "tests/integration", workers=2),
+    suite("workers killed and held up", "tests/killing", workers=2),
     suite("journeys on the sandbox", "tests/journeys"),
 )
-BROWSER = suite("browser tests", "tests/browser")
+BROWSER = suite("browser tests", "tests/browser", workers=2)
 
 
 def run(check: Check) -> tuple[bool, float]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.domain.check import blocking
+from services.domain.check import Answer, blocking
 from services.domain.environment import Environment
 from services.domain.errors import HavenError, Misconfigured, NotNow, OutcomeUnknown, Refused
 from services.domain.operation import Operation, Sent, State
@@ -43,6 +43,10 @@ class Sending:
         checks = procedure.guard(environment, operation, facts)
         if bad := blocking(checks, operation.overridden):
             said = " ".join(f"{check.title}: {check.fact}" for check in bad)
+            if all(check.answer is Answer.UNKNOWN for check in bad):
+                # Nothing speaks against it but that it could not be read just now: time may mend that.
+                self._keeping.later(operation, NotNow(said), held)
+                return
             self._keeping.move(operation, State.FAILED, held, f"Refused on fresh facts; nothing was sent. {said}")
             return
         try:

@@ -34,7 +34,7 @@ class World:
     blind: HavenError | None = None
     answers: list[BaseException] = field(default_factory=list)
     on_call: Callable[[], None] = lambda: None
-    bad: bool = False
+    bad: Answer | None = None
     denied: HavenError | None = None
 
     def settle(self) -> None:
@@ -79,7 +79,7 @@ class Switch:
         return Look(seen, {"looked": "yes"} if operation.sent is Sent.YES else {})
 
     def guard(self, environment: Environment, operation: Operation, facts: Seen) -> list[Check]:
-        return [b.check("sound", Answer.FAIL if self.world.bad else Answer.PASS)]
+        return [b.check("sound", self.world.bad or Answer.PASS)]
 
     def baseline(self, operation: Operation, facts: Seen) -> dict[str, str]:
         return {"baseline": "as it was"}

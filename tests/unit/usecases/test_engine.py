@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.domain.check import Answer
 from services.domain.errors import Conflict, Misconfigured, NotNow, OutcomeUnknown, Refused
 from services.domain.operation import Sent, State
 from services.ports import Store
@@ -112,10 +113,27 @@ def test_a_pause_does_not_stop_the_looking(scene: Scene) -> None:
 
 def test_a_check_that_fails_on_fresh_facts_refuses(scene: Scene) -> None:
     scene.run()
-    scene.world.bad = True
+    scene.world.bad = Answer.FAIL
     refused = scene.run()
     assert (refused.state, scene.world.calls) == (State.FAILED, 0)
     assert "nothing was sent" in refused.because
+
+
+def test_a_check_that_cannot_be_answered_just_now_makes_it_wait(scene: Scene) -> None:
+    scene.run()
+    scene.world.bad = Answer.UNKNOWN
+    waits = scene.run()
+    assert (waits.state, waits.tries, scene.world.calls) == (State.RUNNING, 1, 0)
+    scene.world.bad = None
+    scene.pass_time(10)
+    assert scene.run().sent is Sent.YES
+
+
+def test_a_check_that_is_never_answered_ends_it(scene: Scene) -> None:
+    scene.run()
+    scene.world.bad = Answer.UNKNOWN
+    ended = scene.run(400)
+    assert (ended.state, scene.world.calls) == (State.FAILED, 0)
 
 
 def test_aws_refuses(scene: Scene) -> None:

@@ -1,7 +1,7 @@
 """A worker killed before and after every outside effect of a failover: whatever dies, AWS is asked once at most.
 
 Real processes on a real database, killed by SIGKILL; an heir finds what they left. Run these alone with
-`.venv/bin/pytest tests/journeys/test_killing.py`.
+`.venv/bin/pytest tests/killing/test_killing.py`.
 """
 
 import os
@@ -14,9 +14,9 @@ import pytest
 
 from services.domain.failover.episode import Origin, Result
 from services.domain.operation import Operation, Sent, State
-from tests.journeys.effects import Point
-from tests.journeys.killing_world import APART, Left, World
 from tests.journeys.local_run import until
+from tests.killing.effects import Point
+from tests.killing.killing_world import APART, Left, World
 from tests.postgres_server import PostgresServer
 from tests.sandbox_server import Sandbox
 from tests.stores import DATABASES
@@ -133,12 +133,12 @@ def test_killed_while_the_request_is_under_way(world: World, haven: Left) -> Non
     calls = world.calls()
     world.sandbox.control("trouble", service="rds", operation="RebootDBInstance", kind="latency", delay=1)
     pid = world.start("ask live", haven, environments=["production"])
-    until(lambda: world.calls() > calls, 30, "the request has arrived")
+    until(lambda: world.calls() > calls, 120, "the request has arrived")
     os.kill(pid, signal.SIGKILL)
     assert world.end(pid) == -signal.SIGKILL
     world.sandbox.control("trouble", method="DELETE")
     rds = world.sandbox.client("rds")
-    until(lambda: rds.describe_db_instances()["DBInstances"][0]["DBInstanceStatus"] != "available", 10, "it is done")
+    until(lambda: rds.describe_db_instances()["DBInstances"][0]["DBInstanceStatus"] != "available", 60, "it is done")
     haven.age_leases()
     assert world.run("live", haven) == 0
     assert_done_once(haven, haven.operations()[0])

@@ -1,4 +1,4 @@
-"""`python -m tests.journeys.mortal_worker SANDBOX MOMENT`: has processes of Haven ready that may die.
+"""`python -m tests.killing.mortal_worker SANDBOX MOMENT`: has processes of Haven ready that may die.
 
 Everything slow (imports, models of AWS's services) is done once; each line of JSON on standard input then forks a child
 that builds Haven with `bootstrap.build` on the settings it is given, does its jobs and ends; its id is the answer. With
@@ -28,8 +28,8 @@ from services.store.clock import SystemClock
 from services.usecases.failovers import FailoverRequest
 from services.worker.schedule import run
 from tests import builders as b
-from tests.journeys.effects import Life, Point
-from tests.journeys.moment import Moment
+from tests.killing.effects import Life, Point
+from tests.killing.moment import Moment
 from tests.sandbox_server import Sandbox
 
 SERVICES = ("cloudformation", "cloudwatch", "ec2", "ecs", "elasticache", "elbv2", "rds", "sqs")

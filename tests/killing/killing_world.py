@@ -22,8 +22,8 @@ from services.store.engine import make_engine
 from services.store.unit import SqlUnit
 from tests import builders as b
 from tests.integration.aws.deploying import ended, specs
-from tests.journeys.effects import Point
-from tests.journeys.moment import Moment
+from tests.killing.effects import Point
+from tests.killing.moment import Moment
 from tests.sandbox_server import Sandbox
 
 CALL = "rds:RebootDBInstance"
@@ -42,7 +42,7 @@ class World:
         environment |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         environment |= {"RES_OPTIONS": "timeout:1 attempts:1"}  # the endpoint's name is in no DNS
         self._nursery = subprocess.Popen(
-            [sys.executable, "-m", "tests.journeys.mortal_worker", sandbox.url, str(home / "moment")],
+            [sys.executable, "-m", "tests.killing.mortal_worker", sandbox.url, str(home / "moment")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

@@ -13,10 +13,10 @@ import pytest
 
 from services.domain.operation import Operation, Sent, State
 from services.usecases.engine import UNCERTAIN
-from tests.journeys.effects import Point
-from tests.journeys.killing_world import APART, Left, World
 from tests.journeys.local_run import until
-from tests.journeys.test_killing import settled, world
+from tests.killing.effects import Point
+from tests.killing.killing_world import APART, Left, World
+from tests.killing.test_killing import settled, world
 from tests.postgres_server import PostgresServer
 
 __all__ = ["world"]
@@ -64,7 +64,7 @@ def over(world: World, haven: Left) -> list[Operation]:
         world.moment.passes(1 if any(each.sent is Sent.NO for each in left) else 20)
         return [] if left else found
 
-    return list(until(ended, 60, "all operations are over"))
+    return list(until(ended, 180, "all operations are over"))
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_held_up_past_its_lease_while_another_goes_on(
     calls = world.calls()
     assert world.run("ask", haven, environments=["production"]) == 0
     with worker(world, haven, "sleeper", point) as sleeper:
-        until(lambda: stopped(sleeper), 30, "the first worker stops")
+        until(lambda: stopped(sleeper), 120, "the first worker stops")
         world.moment.passes(2)
         with worker(world, haven, "other"):
             if other_sends:
-                until(lambda: only(haven).sent is Sent.YES, 30, "the other sends it")
+                until(lambda: only(haven).sent is Sent.YES, 120, "the other sends it")
             else:
-                until(lambda: only(haven).because == UNCERTAIN, 30, "the other only watches")
+                until(lambda: only(haven).because == UNCERTAIN, 120, "the other only watches")
                 assert world.calls() == calls
             os.kill(sleeper, signal.SIGCONT)
             (operation,) = over(world, haven)
@@ -102,14 +102,14 @@ def test_held_up_until_the_other_gave_up(world: World, haven: Left) -> None:
     calls = world.calls()
     assert world.run("ask", haven, environments=["production"]) == 0
     with worker(world, haven, "sleeper", BEFORE_THE_CALL) as sleeper:
-        until(lambda: stopped(sleeper), 30, "the first worker stops")
+        until(lambda: stopped(sleeper), 120, "the first worker stops")
         with worker(world, haven, "other"):
             (stuck,) = over(world, haven)
             assert stuck.state is State.STUCK, stuck
             assert "AWS's answer to the request was never had" in stuck.because
             assert world.calls() == calls
             os.kill(sleeper, signal.SIGCONT)
-            until(lambda: "FileJournal.outcome" in dict(haven.effects("sleeper")), 30, "the request was sent")
+            until(lambda: "FileJournal.outcome" in dict(haven.effects("sleeper")), 120, "the request was sent")
             assert only(haven).version == stuck.version
             assert world.run("resume", haven) == 0
             (operation,) = over(world, haven)
@@ -129,13 +129,13 @@ def test_haven_s_own_database_dies(
         assert world.run("ask", haven, environments=["production"]) == 0
         with worker(world, haven, "worker", BEFORE_THE_CALL if while_asking else None) as pid:
             if while_asking:
-                until(lambda: stopped(pid), 30, "it is about to ask")
+                until(lambda: stopped(pid), 120, "it is about to ask")
             else:
-                until(lambda: only(haven).sent is Sent.YES, 30, "it has asked")
+                until(lambda: only(haven).sent is Sent.YES, 120, "it has asked")
             mortal_postgres.stop(kill=True)
             os.kill(pid, signal.SIGCONT)
-            until(lambda: "operations not looked at" in haven.said("worker"), 30, "the worker misses the database")
-            until(lambda: world.calls() == calls + 1, 30, "AWS was asked")
+            until(lambda: "operations not looked at" in haven.said("worker"), 120, "the worker misses the database")
+            until(lambda: world.calls() == calls + 1, 120, "AWS was asked")
             world.moment.passes(90)
             mortal_postgres.start()
             (operation,) = over(world, haven)
