@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from services.domain.errors import Invalid
 from services.domain.scaling.difference import Row, rows
@@ -11,8 +11,18 @@ from services.domain.scaling.load import REQUESTS
 from services.domain.scaling.step import StepPolicy, check_steps
 from services.domain.snapshot import Scaling, ScalingPolicy, ScheduledAction
 
-N = TypeVar("N", ScalingPolicy, ScheduledAction, StepPolicy)
 TRACKING, STEPS = "TargetTrackingScaling", "StepScaling"
+
+
+class Named(Protocol):
+    """What is put and removed by its name."""
+
+    @property
+    def name(self) -> str:
+        """AWS's name of it."""
+
+
+N = TypeVar("N", bound=Named)
 
 
 @dataclass(frozen=True)
@@ -190,7 +200,7 @@ def same_policy(one: ScalingPolicy, other: ScalingPolicy) -> bool:
 
 
 def _put(old: tuple[N, ...], new: Iterable[N]) -> tuple[N, ...]:
-    found: dict[str, N] = {each.name: each for each in (*old, *new)}
+    found = {each.name: each for each in (*old, *new)}
     return tuple(found[name] for name in sorted(found))
 
 
