@@ -169,10 +169,7 @@ def fits(tasks: int, maximum_percent: int) -> int:
 
 def _carrying(peak: int, zones: int) -> int:
     """The smallest maximum that carries the peak without one of at least two zones."""
-    high = ceil(peak * zones / (zones - 1))
-    while high > 1 and (high - 1) - ceil((high - 1) / zones) >= peak:
-        high -= 1
-    return high
+    return -(-peak * zones // (zones - 1))
 
 
 def _percent(bounds: Bounds) -> str:
@@ -184,7 +181,9 @@ def _lower(most: int, otherwise: str = "Ask AWS for a higher quota.") -> str:
 
 
 def _of(key: str, title: str, holds: bool, fact: str, mend: str, *, overridable: bool = False) -> Check:
-    said = capital(fact) if holds else f"Not so: {fact}"
+    # A formula keeps its letters.
+    shown = fact if fact.startswith("ceil(") else capital(fact)
+    said = shown if holds else f"Not so: {fact}"
     return Check(
         key, title, Answer.PASS if holds else Answer.FAIL, f"{said}.", None, "" if holds else mend, overridable
     )

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import count as numbers
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.domain.errors import Invalid
@@ -25,13 +26,11 @@ MOST = 1000
 
 @dataclass(frozen=True)
 class Schedule:
-    """A parsed schedule: one of a clock time, an interval or a cron, with the zone its clock is in."""
+    """A parsed schedule: a clock time, an interval or a cron, with the zone its clock is in."""
 
     expression: str
     zone: ZoneInfo
-    at: datetime | None = None
-    every: timedelta | None = None
-    cron: Cron | None = None
+    when: datetime | timedelta | Cron
 
     def runs(
         self,
@@ -47,20 +46,15 @@ class Schedule:
         if not 0 <= count <= MOST:
             raise ValueError(f"Ask for 0 to {MOST} runs.")
         found = self._all(max(after, starts - timedelta(microseconds=1)) if starts else after, began or starts or after)
-        return tuple(islice(found if ends is None else _until(found, ends), count))
+        return tuple(islice(takewhile(lambda run: ends is None or run <= ends, found), count))
 
     def _all(self, after: datetime, began: datetime) -> Iterator[datetime]:
-        if self.at is not None:
-            run = _instant(self.at, self.zone)
-            if run is not None and run > after:
-                yield run
-        elif self.every is not None:
-            passed = max(0, (after - began) // self.every + 1) if after >= began else 0
-            first = began + self.every * passed
-            for number in range(MOST + 1):
-                yield (first + self.every * number).astimezone(UTC)
-        elif self.cron is not None:
-            yield from self._by_cron(self.cron, after)
+        if isinstance(self.when, Cron):
+            return self._by_cron(self.when, after)
+        if isinstance(self.when, timedelta):
+            return _each(self.when, after, began)
+        run = _instant(self.when, self.zone)
+        return iter([run] if run is not None and run > after else [])
 
     def _by_cron(self, cron: Cron, after: datetime) -> Iterator[datetime]:
         day = after.astimezone(self.zone).date()
@@ -81,10 +75,10 @@ def parse(expression: str, timezone: str | None = None) -> Schedule:
         raise _wrong("Write at(2026-12-24T18:00:00), rate(5 minutes) or cron(30 6 ? * MON-FRI *).")
     kind, inner = found[1], found[2].strip()
     if kind == "cron":
-        return Schedule(expression, zone, cron=parse_cron(inner))
+        return Schedule(expression, zone, parse_cron(inner))
     if kind == "rate":
-        return Schedule(expression, zone, every=_rate(inner))
-    return Schedule(expression, zone, at=_at(inner, zone))
+        return Schedule(expression, zone, _rate(inner))
+    return Schedule(expression, zone, _at(inner, zone))
 
 
 def next_runs(action: ScheduledAction, after: datetime, count: int = 3) -> tuple[datetime, ...]:
@@ -92,11 +86,9 @@ def next_runs(action: ScheduledAction, after: datetime, count: int = 3) -> tuple
     return parse(action.schedule, action.timezone).runs(after, count)
 
 
-def _until(runs: Iterator[datetime], ends: datetime) -> Iterator[datetime]:
-    for run in runs:
-        if run > ends:
-            return
-        yield run
+def _each(every: timedelta, after: datetime, began: datetime) -> Iterator[datetime]:
+    passed = (after - began) // every + 1 if after >= began else 0
+    return ((began + every * number).astimezone(UTC) for number in numbers(passed))
 
 
 def _zone(name: str | None) -> ZoneInfo:

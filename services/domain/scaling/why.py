@@ -103,7 +103,7 @@ def told(activity: Activity, scaling: Scaling | None = None) -> Line:
         said = f"{reason}, but AWS failed: {because.rstrip('.')}."
         return Line(Kind.FAILED, activity.at, capital(said), theirs, policy)
     stands = f"; {_STANDS[activity.status]}" if activity.status in _STANDS else ""
-    return Line(kind, activity.at, capital(f"{did}, for {reason}{stands}."), theirs, policy)
+    return Line(kind, activity.at, capital(f"{did}, because {reason}{stands}."), theirs, policy)
 
 
 def _now(scaling: Scaling, alarms: Sequence[Alarm], deploying: bool) -> Iterator[Line]:
@@ -130,21 +130,25 @@ def _ringing(policy: ScalingPolicy, name: str, alarm: Alarm | None) -> Iterator[
         return
     theirs = f"{name} is {alarm.state}. {alarm.reason or ''}".strip()
     if not alarm.actions_enabled:
-        yield Line(Kind.ALARM, alarm.since, f"The actions of {policy.name}'s alarm are off.", theirs, policy.name)
+        yield Line(
+            Kind.ALARM, alarm.since, f"The actions of policy {policy.name}'s alarm are off.", theirs, policy.name
+        )
     elif alarm.state == "ALARM":
         yield Line(Kind.ALARM, alarm.since, _side(policy, name), theirs, policy.name)
     elif alarm.state == "INSUFFICIENT_DATA":
-        ours = f"{policy.name} has no data: AWS does nothing on it, and nothing scales in without it."
+        ours = f"Policy {policy.name} has no data: AWS does nothing on it, and nothing scales in without it."
         yield Line(Kind.ALARM, alarm.since, ours, theirs, policy.name)
 
 
 def _side(policy: ScalingPolicy, alarm: str) -> str:
     target = f" of {policy.target:g}" if policy.target is not None else ""
     if "AlarmLow" in alarm:
-        return f"{policy.name} is below nine tenths of its target{target}: it scales in when every policy agrees."
+        return (
+            f"Policy {policy.name} is below nine tenths of its target{target}: it scales in when every policy agrees."
+        )
     if "AlarmHigh" in alarm:
-        return f"{policy.name} is above its target{target}: it asks for more tasks."
-    return f"The alarm of {policy.name} rings: its steps apply."
+        return f"Policy {policy.name} is above its target{target}: it asks for more tasks."
+    return f"The alarm of policy {policy.name} rings: its steps apply."
 
 
 def _caused(activity: Activity) -> str:
@@ -157,15 +161,17 @@ def _reason(cause: str, scaling: Scaling | None) -> tuple[str, str]:
         policy = next((p for p in (scaling.policies if scaling else ()) if p.name == found["policy"]), None)
         target = f" of {policy.target:g}" if policy and policy.target is not None else ""
         if "AlarmLow" in found["alarm"]:
-            return f"{found['policy']} was below nine tenths of its target{target} for 15 minutes", found["policy"]
+            return f"policy {found['policy']} was below nine tenths of its target{target} for 15 minutes", found[
+                "policy"
+            ]
         if "AlarmHigh" in found["alarm"]:
-            return f"{found['policy']} was above its target{target} for 3 minutes", found["policy"]
-        return f"the alarm of {found['policy']} rang", found["policy"]
+            return f"policy {found['policy']} was above its target{target} for 3 minutes", found["policy"]
+        return f"the alarm of policy {found['policy']} rang", found["policy"]
     if found := _BOUND.fullmatch(cause):
         return f"the {found['side']} was set to {found['to']}", ""
     if found := _SCHEDULED.fullmatch(cause):
         return f"the scheduled action {found['name']} ran", ""
-    return (f"AWS's reason: {cause}" if cause else "a reason AWS does not give"), ""
+    return (f"of {cause!r}, in AWS's words" if cause else "AWS does not say why"), ""
 
 
 def _did(description: str) -> tuple[str, Kind]:
