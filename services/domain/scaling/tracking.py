@@ -141,10 +141,14 @@ def watched(policy: Tracking, before: Watch, reading: float | None) -> Watch:
     kept = (*before.readings, reading)[-_KEPT:]
     recent = kept[-(HIGH_MINUTES + EXTRA) :]
     target, low = policy.target, policy.low
+    # One point that does not breach settles it; most minutes of a replay are such.
+    calm, busy = reading is not None and reading <= target, reading is not None and reading >= low
     return Watch(
         kept,
-        judge([None if v is None else v > target for v in recent], HIGH_MINUTES, before.high),
-        judge([None if v is None else v < low for v in kept], LOW_MINUTES, before.low),
+        AlarmState.OK
+        if calm
+        else judge([None if v is None else v > target for v in recent], HIGH_MINUTES, before.high),
+        AlarmState.OK if busy else judge([None if v is None else v < low for v in kept], LOW_MINUTES, before.low),
     )
 
 
