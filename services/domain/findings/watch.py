@@ -79,7 +79,7 @@ def missing(snapshot: Snapshot) -> Iterator[Finding]:
     expected = (
         ("platform", Part.GATEWAY, snapshot.gateway, "API Gateway", Requirement.GATEWAY),
         ("platform", Part.LOAD_BALANCER, snapshot.load_balancer, "load balancer", Requirement.BALANCING),
-        ("data", Part.DATABASE, snapshot.databases, "database", Requirement.DATABASE),
+        ("data", Part.DATABASE, (*snapshot.databases, *snapshot.clusters), "database", Requirement.DATABASE),
         ("data", Part.CACHE, snapshot.caches, "cache", Requirement.CACHE),
         ("data", Part.QUEUES, snapshot.queues, "queue", Requirement.EVENTS),
     )
