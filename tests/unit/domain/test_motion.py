@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from services.domain.findings import findings
 from services.domain.motion import moving
 from tests import builders
+from tests.unit.domain.test_topology_clusters import cluster
 
 
 def test_a_settled_environment_is_at_rest():
@@ -19,6 +21,12 @@ def with_service(**changed):
     return replace(snapshot, services=(replace(first, **changed), *rest))
 
 
+def test_a_cluster_alone_is_a_database_at_rest():
+    snapshot = replace(builders.snapshot(), databases=(), clusters=(cluster(),))
+    assert not moving(snapshot)
+    assert "missing" not in {finding.rule for finding in findings(snapshot)}
+
+
 def in_motion():
     snapshot = builders.snapshot()
     service = snapshot.services[0]
@@ -28,6 +36,7 @@ def in_motion():
     targets = (replace(service.target_group.targets[0], state="initial"),)
     yield with_service(target_group=replace(service.target_group, targets=targets))
     yield replace(snapshot, databases=(replace(snapshot.databases[0], status="rebooting"),))
+    yield replace(snapshot, clusters=(cluster(status="failing-over"),))
     yield replace(snapshot, caches=(replace(snapshot.caches[0], status="modifying"),))
 
 
