@@ -43,7 +43,7 @@ def test_no_two_states_share_a_shape(portal: Portal, visit: Visiting) -> None:
 def test_an_id_is_copied(portal: Portal, visit: Visiting) -> None:
     page = visit(portal, "viewer", permissions=["clipboard-read", "clipboard-write"]).go("/design")
     page.get_by_role("button", name="Copy endpoint").click()
-    expect(page.locator("[data-copy]").first).to_have_text("Copied")
+    expect(page.locator(".facts [data-copy]").first).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == "production-app.c1.us-east-1.rds.amazonaws.com"
 
 
