@@ -188,11 +188,22 @@ def _asked(draft: Draft, episode: Episode, operation: Operation | None) -> Episo
 
 def _own_places(draft: Draft, others: Sequence[Draft], places: Sequence[Place], now: datetime) -> list[Place]:
     """The target's places that tell of this failover alone: after the one before it showed, before the next began."""
-    earlier = [other.completed_at or other.started_at for other in others if other.started_at < draft.started_at]
-    shown = BY_NOW if draft.key[0] is Target.DATABASE_INSTANCE else timedelta()
-    since = max([draft.started_at - PLACE_KEPT, *(end + shown for end in earlier)])
+    own = [place for place in places if (place.kind, place.target) == draft.key[:2]]
+    earlier = [other for other in others if other.started_at < draft.started_at]
+    since = max([draft.started_at - PLACE_KEPT, *(_shown(other, own) for other in earlier)])
     until = min([now, *(other.started_at for other in others if other.started_at > draft.started_at)])
-    return [p for p in places if (p.kind, p.target) == draft.key[:2] and since <= p.at <= until]
+    return [place for place in own if since <= place.at <= until]
+
+
+def _shown(draft: Draft, places: Sequence[Place]) -> datetime:
+    """From when on the API shows where a failover went: at once, but for an instance when another zone than before it
+    was seen, or when it must have come."""
+    end = draft.completed_at or draft.started_at
+    if draft.key[0] is not Target.DATABASE_INSTANCE:
+        return end
+    before = [place.zone for place in places if place.at <= draft.started_at]
+    seen = [p.at for p in places if before and p.at > draft.started_at and p.zone not in (None, before[-1])]
+    return min([end + BY_NOW, *(max(at, end) for at in seen)])
 
 
 def _placed(episode: Episode, draft: Draft, places: Sequence[Place]) -> Episode:
@@ -201,7 +212,8 @@ def _placed(episode: Episode, draft: Draft, places: Sequence[Place]) -> Episode:
     instance = episode.target_kind is Target.DATABASE_INSTANCE
     begun, ended = episode.started_at, episode.completed_at
     still = begun + (NOT_YET if instance and draft.started else timedelta(0) if draft.started else -SENT_AFTER)
-    before = [place for place in places if place.at <= still]
+    # The zones of before may still be shown a while after, and are gone by only when nothing older is known.
+    before = [p for p in places if p.at <= min(begun, still)] or [p for p in places if p.at <= still]
     here = episode.from_zone or (before[-1].zone if before else None)
     there, member = None, episode.from_member
     if before:
