@@ -14,7 +14,7 @@ from services.usecases.failover_history import Incident, Moment
 BEFORE, AFTER = timedelta(minutes=5), timedelta(minutes=10)
 LEAST_ALIKE = 3
 """So many of the same in a row become one line."""
-_ALWAYS = frozenset({"rds", "elasticache", "haven", "ledger", "probe"})
+_ALWAYS = frozenset({"rds", "elasticache", "scaling", "haven", "ledger", "probe"})
 _TRACKING = "TargetTracking-"
 """Alarms that only steer scaling begin so; they ring all the time and say nothing about a failover."""
 _UNHEALTHY = re.compile(r"unhealthy|failed|unable|stopped", re.IGNORECASE)

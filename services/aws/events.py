@@ -1,4 +1,5 @@
-"""AWS's own event lists, polled: what RDS and ElastiCache say of an environment's databases and caches.
+"""AWS's own event lists, polled: what RDS and ElastiCache say of an environment's databases and caches, and what
+Application Auto Scaling did to its services.
 
 One paged list per kind of source, for the whole account and region, of which the environment's own are kept. The window
 is a number of minutes counted back by AWS's clock, so a clock of ours that is off does not lose events; it is rounded
@@ -21,6 +22,7 @@ from services.domain.snapshot import Snapshot
 from services.ports import Clock
 
 if TYPE_CHECKING:
+    from types_boto3_application_autoscaling.type_defs import ScalingActivityTypeDef
     from types_boto3_elasticache.type_defs import EventTypeDef as CacheEventTypeDef
     from types_boto3_rds.type_defs import EventTypeDef as DatabaseEventTypeDef
 
@@ -30,6 +32,8 @@ MARGIN = timedelta(minutes=1)
 """Added to every window, for the seconds between asking and AWS's looking at its clock."""
 KINDS = {"rds": ("db-instance", "db-cluster"), "elasticache": ("replication-group", "cache-cluster")}
 """Source -> the kinds of resource it tells about."""
+SCALING = "scaling"
+"""The source of scaling activities, which AWS keeps for six weeks and lists newest first."""
 LONGEST_MESSAGE = 2000
 
 
@@ -45,6 +49,8 @@ class EventReader:
     ) -> Sequence[CloudEvent]:
         """As `ports.EventReader.events`; may begin up to two minutes before `since`. Kinds of which the environment has
         nothing are not asked for."""
+        if source == SCALING:
+            return self._activities(environment, snapshot, since)
         if source not in KINDS:
             raise ValueError(f"There are no events of {source!r}.")
         now, own = self._clock.now(), Belongings(environment, snapshot)
@@ -59,6 +65,31 @@ class EventReader:
                     if own.has(kind, event.get("SourceIdentifier", "")):
                         found.append(to_event(environment.name, source, kind, event, now))
         return tuple(sorted(found, key=lambda event: event.at))  # stable: AWS's order within a moment
+
+    def _activities(self, environment: Environment, snapshot: Snapshot, since: datetime) -> Sequence[CloudEvent]:
+        now = self._clock.now()
+        names = {f"service/{each.cluster}/{each.service_name}": each.name for each in snapshot.services}
+        if not names:
+            return ()
+        found: list[CloudEvent] = []
+        with translated():
+            client = self._sessions.reader(environment).application_autoscaling
+            pages = client.get_paginator("describe_scaling_activities").paginate(ServiceNamespace="ecs")
+            for page in pages:
+                for activity in page["ScalingActivities"]:
+                    if activity["StartTime"] >= since and (name := names.get(activity["ResourceId"])):
+                        found.append(to_activity(environment.name, name, activity, now))
+                if page["ScalingActivities"] and page["ScalingActivities"][-1]["StartTime"] < since:
+                    break  # the rest is older
+        return tuple(sorted(found, key=lambda event: event.at))
+
+
+def to_activity(environment: str, service: str, activity: "ScalingActivityTypeDef", now: datetime) -> CloudEvent:
+    """Haven's event of a scaling activity: what was done and why, in AWS's words. How it ended comes too late for an
+    event that is kept once, so it is not part of it."""
+    message = f"{activity.get('Description', '')} {activity.get('Cause', '')}".strip()[:LONGEST_MESSAGE]
+    at = utc(activity["StartTime"])
+    return CloudEvent(environment, SCALING, "activity", service, at, message, received_at=now)
 
 
 def minutes(since: datetime, now: datetime) -> int:

@@ -19,9 +19,10 @@ class Came(StrEnum):
 
 @dataclass(frozen=True)
 class CloudEvent:
-    """One event. `source` is `rds`, `elasticache`, `ecs`, `cloudwatch` or `cloudformation`; `source_type` its own
-    kind (`db-instance`, `db-cluster`, `replication-group`, `cache-cluster`, ...); `subject` the resource's identifier;
-    `message` AWS's words without blanks around them; `event_id` such as RDS-EVENT-0049, where AWS gives one."""
+    """One event. `source` is `rds`, `elasticache`, `scaling`, `ecs`, `cloudwatch` or `cloudformation`; `source_type`
+    its own kind (`db-instance`, `db-cluster`, `replication-group`, `cache-cluster`, ...); `subject` the resource's
+    identifier; `message` AWS's words without blanks around them; `event_id` such as RDS-EVENT-0049, where AWS gives
+    one."""
 
     environment: str
     source: str

@@ -61,8 +61,8 @@ class EventReader(Protocol):
     def events(
         self, environment: Environment, snapshot: Snapshot, source: str, since: datetime
     ) -> Sequence[CloudEvent]:
-        """What `rds` or `elasticache` says of the snapshot's resources since a time (at most 14 days back), in order of
-        time. Raises HavenError."""
+        """What `rds`, `elasticache` or `scaling` says of the snapshot's resources since a time (at most 14 days
+        back), in order of time. Raises HavenError."""
         ...
 
 

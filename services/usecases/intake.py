@@ -16,7 +16,7 @@ from services.domain.failover.episodes import Place, episodes, merge, places_of
 from services.domain.snapshot import Snapshot
 from services.ports import Clock, EventQueue, EventReader, Store, UnitOfWork
 
-SOURCES = ("rds", "elasticache")
+SOURCES = ("rds", "elasticache", "scaling")
 OVERLAP = timedelta(minutes=10)
 """AWS lists events late and in no order; what is read twice is kept once."""
 KEPT_BY_AWS = timedelta(days=14) - timedelta(minutes=5)

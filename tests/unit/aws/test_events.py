@@ -1,7 +1,9 @@
 """AWS's event lists as Haven's events, and what belongs to whom."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +14,7 @@ from services.aws.session import Sessions, Wire
 from services.domain.event import Came, CloudEvent
 from services.domain.snapshot import ClusterMember, Snapshot, StackResource
 from tests.builders.data import cache, database, stack
+from tests.builders.fargate import service
 from tests.builders.places import environment
 from tests.unit.aws.stubs import WHEN, arn
 from tests.unit.aws.test_clusters import cluster
@@ -179,3 +182,55 @@ def test_words_that_leave_it_open_have_no_id(message: str) -> None:
 def test_the_arn_of_a_source_is_no_subject() -> None:
     lists = Lists(db_instance=[said("production-app", "DB instance restarted", SourceArn=arn("rds", "db:other"))])
     assert read("rds", lists)[0].subject == "production-app"
+
+
+class Activities:
+    """Application Auto Scaling's list in pages, newest first; `read` counts the pages that were asked for."""
+
+    def __init__(self, *pages: list[dict[str, Any]]) -> None:
+        self.pages, self.read = pages, 0
+        self.application_autoscaling = self
+
+    def get_paginator(self, operation: str) -> "Activities":
+        assert operation == "describe_scaling_activities"
+        return self
+
+    def paginate(self, *, ServiceNamespace: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's name
+        assert ServiceNamespace == "ecs"
+        for page in self.pages:
+            self.read += 1
+            yield {"ScalingActivities": page}
+
+
+def activity(service: str, before: float, cause: str = "monitor alarm went off") -> dict[str, Any]:
+    return {
+        "ResourceId": f"service/{service}",
+        "StartTime": WHEN - timedelta(seconds=before),
+        "Description": "Setting desired count to 4.",
+        "Cause": cause,
+        "StatusCode": "Successful",
+    }
+
+
+def test_scaling_activities_of_the_own_services_since_a_time() -> None:
+    lists = Activities(
+        [activity("production/rbac", 60), activity("legacy/rbac", 90), activity("production/audit", 120)],
+        [activity("production/rbac", 500), activity("production/rbac", 700)],
+        [activity("production/rbac", 90_000)],
+    )
+    scaled = replace(WHOLE, services=(service("rbac"), service("audit")))
+    found = read("scaling", cast(Any, lists), scaled)
+    assert [(event.subject, (WHEN - event.at).seconds) for event in found] == [
+        ("rbac", 500),
+        ("audit", 120),
+        ("rbac", 60),
+    ]
+    assert found[-1].message == "Setting desired count to 4. monitor alarm went off"
+    assert {(event.source, event.source_type) for event in found} == {("scaling", "activity")}
+    assert lists.read == 2  # what follows is older
+
+
+def test_without_services_scaling_is_not_asked_for() -> None:
+    lists = Activities([activity("production/rbac", 60)])
+    assert read("scaling", cast(Any, lists)) == []
+    assert lists.read == 0
