@@ -10,7 +10,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from sandbox import orders
+from sandbox import orders, state
 from sandbox.fields import Bad, Body
 from sandbox.wire import buffer_body
 
@@ -64,7 +64,10 @@ def answer(environ: dict[str, Any]) -> tuple[int, Any]:
             return 405, {"error": f"{path} takes {', '.join(known)}"}
         return 404, {"error": f"there is no {path or 'such path'}; try status"}
     try:
-        return 200, handler(_body(environ, method))
+        said = handler(_body(environ, method))
+        if method != "GET":
+            state.touch()
+        return 200, said
     except Bad as problem:
         return 400, {"error": str(problem)}
     except Exception:

@@ -49,7 +49,7 @@ class Handler(MotoRequestHandler):
         except Exception:
             log.exception("%s %s failed", self.command, self.path)
             started[:], answer = ["500 Internal Server Error", []], b""
-        serving.follow()  # who reads the answer finds endpoints as it says
+        serving.keep_up()  # who reads the answer finds endpoints as it says
         self._send(started[0], started[1], answer)
 
     def _body(self, environ: dict[str, Any]) -> bytes | None:

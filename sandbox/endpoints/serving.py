@@ -2,6 +2,7 @@
 
 import logging
 
+from sandbox import state
 from sandbox.clock import LOCK, clock
 from sandbox.endpoints import addresses
 from sandbox.endpoints.doors import Doors
@@ -9,6 +10,7 @@ from sandbox.endpoints.present import present
 
 log = logging.getLogger("sandbox.endpoints")
 _doors: Doors | None = None
+_seen = -1
 
 
 def start(port: int, *, restored: bool = False) -> None:
@@ -26,8 +28,16 @@ def start(port: int, *, restored: bool = False) -> None:
         follow()
 
 
+def keep_up() -> None:
+    """Follow if something may have changed since this was last called; called after each request."""
+    global _seen
+    if (now := state.changes()) != _seen:
+        _seen = now
+        follow()
+
+
 def follow() -> None:
-    """Have every endpoint as it should be now; called after each request and each transition."""
+    """Have every endpoint as it should be now; called after each transition."""
     if _doors is None:
         return
     with LOCK:

@@ -6,7 +6,8 @@ nothing to complain about. Until then it has no data at all.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
@@ -75,16 +76,29 @@ class History:
 
 _histories: dict[tuple[str, str], History] = {}
 _read_at: dict[tuple[str, str], int] = {}
+_held: set[tuple[str, str]] = set()
 
 
 def of(account: str, region: str) -> History:
     """The history of an account and region, up to date. Call it under the lock."""
     place = (account, region)
     found = _histories.setdefault(place, History())
-    if _read_at.get(place) != state.changes():
+    if place not in _held and _read_at.get(place) != state.changes():
         found.record(int(clock.time() // 60), world.read(account, region))
         _read_at[place] = state.changes()
     return found
+
+
+@contextmanager
+def held(account: str, region: str) -> Iterator[None]:
+    """For many looks at one moment: the world is read now and not again until the end, whatever the looks cause. To read
+    it takes as long as a hundred looks. Call it under the lock."""
+    of(account, region)
+    _held.add((account, region))
+    try:
+        yield
+    finally:
+        _held.discard((account, region))
 
 
 def _load(kept: dict[tuple[str, str], History]) -> None:

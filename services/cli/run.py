@@ -67,8 +67,9 @@ class Plan:
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_DEFAULT_REGION": self.settings.aws_region,
-            # the sandbox's metrics cost nothing, so they need not wait a minute as CloudWatch's would
+            # the sandbox's answers cost nothing and its time is faster, so it is looked at more often than AWS would be
             "HAVEN_METRICS_EVERY": os.environ.get("HAVEN_METRICS_EVERY", "15"),
+            "HAVEN_TICK": os.environ.get("HAVEN_TICK", "5"),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -242,7 +243,10 @@ def _set_speed(plan: Plan) -> None:
     request = urllib.request.Request(  # noqa: S310 - our own loopback URL
         f"{plan.endpoint}/haven-sandbox/speed", body, {"Content-Type": "application/json"}, method="POST"
     )
-    _OPEN(request, timeout=10).close()
+    try:
+        _OPEN(request, timeout=60).close()
+    except OSError as problem:
+        raise click.ClickException(f"the sandbox does not answer ({problem}); see the logs under var/log") from None
 
 
 def _wait_for(url: str, family: Family, seconds: float = 60.0) -> bool:

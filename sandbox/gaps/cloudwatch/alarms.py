@@ -15,7 +15,7 @@ from sandbox.gaps.cloudwatch import queries
 from sandbox.gaps.cloudwatch.evaluation import EXTRA, OPERATORS, Rule, judge
 from sandbox.gaps.cloudwatch.series import Series, named
 from sandbox.inproc import client
-from sandbox.weather import minutes
+from sandbox.weather import history, minutes
 from sandbox.weather.point import statistic
 
 log = logging.getLogger("sandbox.gaps.cloudwatch")
@@ -110,16 +110,18 @@ def update_state(self: Any, reason: str, reason_data: str | None, state_value: s
 @minutes.each
 def look_at_all(account: str, region: str) -> None:
     """Judge every alarm of an account and region."""
-    for name in list(cloudwatch_backends[account][region].alarms):
-        look(account, region, name)
+    with history.held(account, region):
+        for name in list(cloudwatch_backends[account][region].alarms):
+            look(account, region, name)
 
 
 @transition(NEW)
 def look_at_new(account: str, region: str) -> None:
     """Judge the alarms nobody judged yet, or not since they were changed."""
-    for name, alarm in list(cloudwatch_backends[account][region].alarms.items()):
-        if alarm.__dict__.get("judged_at") is None:
-            look(account, region, name)
+    with history.held(account, region):
+        for name, alarm in list(cloudwatch_backends[account][region].alarms.items()):
+            if alarm.__dict__.get("judged_at") is None:
+                look(account, region, name)
 
 
 def look(account: str, region: str, name: str) -> None:
