@@ -46,6 +46,11 @@ class Point:
         return f"{'after' if self.after else 'before'} {self.effect} {self.nth}"
 
 
+def goes_on(log: Path) -> Path:
+    """The file that a process held up needs to find on waking in order to go on; `log` is that of its `Life`."""
+    return log.with_suffix(".goes-on")
+
+
 class Life:
     """Counts the effects into the file `log`, a line each once it is done: its name, when it began and ended by the
     machine's watch, and the lease it got or gave back. At `at` the process signals itself. It begins once `armed`."""
@@ -53,6 +58,7 @@ class Life:
     armed = False
 
     def __init__(self, log: Path, at: Point | None = None, number: int = signal.SIGKILL) -> None:
+        self._goes_on = goes_on(log)
         self._log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._at, self._number = at, number
         self._counts: Counter[str] = Counter()
@@ -83,8 +89,14 @@ class Life:
 
     def _reach(self, point: Point) -> None:
         if point == self._at:
-            # To this thread, which then does not run on for the moment that another one takes to get it.
-            signal.pthread_kill(threading.get_ident(), self._number)
+            self._signal()
+            while self._number == signal.SIGSTOP and not self._goes_on.exists():
+                threading.Event().wait(0.02)  # woken for its other threads alone
+                self._signal()
+
+    def _signal(self) -> None:
+        # To this thread, which then does not run on for the moment that another one takes to get it.
+        signal.pthread_kill(threading.get_ident(), self._number)
 
 
 class _Counted:

@@ -3,10 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,19 @@ class Left:
     def said(self, log: str) -> str:
         """What the process that counted into `log` said."""
         return (self.home / f"{log}.out").read_text()
+
+    def writable(self) -> bool:
+        """Whether nobody holds the one lock that a SQLite file has for writing; PostgreSQL has none."""
+        database = self._engine.url.database if self._engine.dialect.name == "sqlite" else None
+        if database is None:
+            return True
+        with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            connection.execute("ROLLBACK")
+            return True
 
     def age_leases(self) -> None:
         """Let the leases run out. They go by the database's own clock, so instead of it they are moved."""
