@@ -24,6 +24,7 @@ from services.aws.journal import S3Journal
 from services.aws.probe import Prober
 from services.aws.probe_secret import ProbeSecret
 from services.aws.reader import CloudReader
+from services.aws.scaling_reader import ScalingReader
 from services.aws.session import Sessions, Wire
 from services.aws.stacks_writer import StackProvisioner
 from services.domain.environment import Environment
@@ -50,10 +51,14 @@ from services.usecases.failovers import Failovers
 from services.usecases.freezes import Freezes
 from services.usecases.intake import Intake
 from services.usecases.ledger import Ledger
+from services.usecases.measuring import Measuring
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
 from services.usecases.provisioning import Provisioning
+from services.usecases.replays import Replays
+from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
+from services.usecases.temporary import TemporaryEdits
 from services.usecases.users import Users
 
 __all__ = ["Haven", "Outside", "SystemClock", "build", "log_as_json", "migrate", "render", "specs", "stop_on_signals"]
@@ -82,6 +87,10 @@ class Haven:
     leases: Leases
     failovers: Failovers
     failover_history: FailoverHistory
+    scalings: Scalings
+    measuring: Measuring
+    replays: Replays
+    temporary_edits: TemporaryEdits
     operations: Operations
     pauses: Pauses
     freezes: Freezes
@@ -130,6 +139,8 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         apart=apart,
     )
     procedures = {FAILOVER: failing_over}
+    scaling_reader = ScalingReader(sessions, clock)
+    scalings = Scalings(unit, clock, _new_id, stale_after=stale_after, begin_within=begin_within)
     # in a container host and pid repeat; a new process must never share an old one's fencing token
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     return Haven(
@@ -169,6 +180,10 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
             begin_within=begin_within,
         ),
         failover_history=FailoverHistory(unit, clock),
+        scalings=scalings,
+        measuring=Measuring(unit, clock, scaling_reader, every=timedelta(seconds=settings.metrics_every)),
+        replays=Replays(unit, clock),
+        temporary_edits=TemporaryEdits(unit, clock, scalings),
         operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
         pauses=Pauses(unit, clock, _new_id),
         freezes=Freezes(unit, clock, _new_id),
