@@ -1,4 +1,4 @@
-"""The change of scaling as a procedure of the engine: its writes one after the other, each seen in AWS before the next."""
+"""The change of scaling as a procedure of the engine: its writes one by one, each seen in AWS before the next."""
 
 from datetime import timedelta
 
