@@ -1,16 +1,20 @@
-"""Mends moto's application-autoscaling: bounds that hold, alarms with true thresholds, activities, tags.
+"""Mends moto's application-autoscaling: it scales: by the alarms of its policies, bounds and schedules.
 
 Facts: aws-facts 4 and 13.2 ("Threshold is hard-coded 6 on both", "ALBRequestCountPerTarget still gets a CPUUtilization
 alarm", "does not pull desiredCount into [min,max]"), 13.1 (DescribeScalingActivities missing). Remove when moto does
-all of these. Metrics and schedules do not scale yet; `scale` is the seam where they will.
+all of these, keeps schedules and scales by them.
+
+Parts: `deciding` decides and `schedules` reckons (both pure), `moving` acts on alarms once a minute, `scheduled` on
+schedules; `activities` records; `targets`, `policies` and `steps` answer the calls.
 """
 
 from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 
-from sandbox.gaps.applicationautoscaling import activities, policies, targets
+from sandbox.gaps.applicationautoscaling import activities, moving, policies, targets
 from sandbox.gaps.applicationautoscaling.activities import scale
+from sandbox.weather import minutes
 
 HANDLERS: tuple[Any, ...] = (
     targets.register_scalable_target,
@@ -24,6 +28,12 @@ HANDLERS: tuple[Any, ...] = (
     policies.delete_scaling_policy,
     activities.describe_scaling_activities,
 )
+
+
+@minutes.each
+def pass_minute(account: str, region: str) -> None:
+    """What a minute brings. The alarms were judged before: `moving` imports them, so they are heard first."""
+    moving.move_all(account, region)
 
 
 def mend() -> None:
