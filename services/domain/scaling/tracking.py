@@ -208,7 +208,9 @@ def _in(rules: Rules, now: Memory, minute: int, watches: Mapping[str, Watch]) ->
     metric = watches[policy.name].newest
     after = min(max(count, rules.min_capacity), rules.max_capacity)
     asks = f"ceil({now.desired} × {metric:g} ÷ {policy.target:g}) = {count} by {policy.metric}"
-    no = _Held(rules, minute, now, policy, policy.low_alarm)
+    # The alarm that AWS names rings, so it is that of a policy that may scale in, whichever policy limits how far.
+    cause = max((each for each in counts if not each[1].scale_in_disabled), key=lambda each: each[0])[1]
+    no = _Held(rules, minute, now, cause, cause.low_alarm)
     if rules.scale_in_suspended:
         return no.because(f"{asks}, but scaling in is suspended.", None), now
     if rules.deploying:
@@ -221,8 +223,8 @@ def _in(rules: Rules, now: Memory, minute: int, watches: Mapping[str, Watch]) ->
     if minute * 60 < now.in_until:
         return no.because(f"{asks}; {now.in_until - minute * 60} s of the cooldown are left.", None), now
     cut = f", kept at the minimum {rules.min_capacity}" if count < after else ""
-    made = moved(minute, now.desired, after, policy.name, _cause(policy.low_alarm, policy), f"{asks}{cut}.")
-    return made, Memory(after, now.watches, in_until=minute * 60 + policy.scale_in_cooldown)
+    made = moved(minute, now.desired, after, cause.name, _cause(cause.low_alarm, cause), f"{asks}{cut}.")
+    return made, Memory(after, now.watches, in_until=minute * 60 + cause.scale_in_cooldown)
 
 
 def _cause(alarm: str, policy: Tracking) -> str:
