@@ -11,7 +11,7 @@ from services.aws.wanted import Wanted, over_time
 from services.domain.environment import Environment
 from services.domain.errors import NotFound
 from services.domain.scaling.change import ScalingState, state_of
-from services.domain.scaling.measured import TASKS, Measured
+from services.domain.scaling.measured import REQUESTS, TASKS, Measured
 from services.domain.scaling.series import minute_of, series, time_of
 from services.domain.scaling.why import Activity
 from services.domain.snapshot import FargateService, Snapshot
@@ -81,5 +81,5 @@ def _asked(snapshot: Snapshot) -> list[tuple[str, Wanted]]:
 
 
 def _told(name: str, points: Sequence[tuple[datetime, float]], step: int) -> Sequence[tuple[datetime, float]]:
-    """Samples come once a minute from each task, so over longer steps they are counted once for every minute."""
-    return [(at, value / step) for at, value in points] if name == TASKS else points
+    """Over a longer step AWS adds up what is meant by the minute: the samples that count tasks, and the requests."""
+    return [(at, value / step) for at, value in points] if name in (TASKS, REQUESTS) else points

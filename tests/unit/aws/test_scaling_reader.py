@@ -258,13 +258,21 @@ def test_metrics_over_time_are_read_page_by_page_with_their_gaps() -> None:
     ]
 
 
-def test_over_longer_steps_a_task_is_not_counted_once_a_minute() -> None:
+def test_over_longer_steps_tasks_and_requests_stay_by_the_minute_and_errors_add_up() -> None:
     since = time_of(minute_of(WHEN) // 5 * 5 - 10)
     until = since + timedelta(minutes=10)
-    pages = [[points(0, (since, 50.0)), points(2, (since, 30.0))]]
+    values = (50.0, 40.0, 30.0, 500.0, 0.2, 7.0)
+    pages = [[points(index, (since, value)) for index, value in enumerate(values)]]
     with reading(cloudwatch=asking(since, until, 300, *pages)) as reader:
         found = reader.metrics(b.environment(), alone(), since, until + timedelta(minutes=4), 5)
-    assert {each.name: each.series.values for each in found} == {CPU: (50.0, None), TASKS: (6.0, None)}
+    assert {each.name: each.series.values for each in found} == {
+        CPU: (50.0, None),
+        MEMORY: (40.0, None),
+        TASKS: (6.0, None),
+        REQUESTS: (100.0, None),
+        RESPONSE_TIME: (0.2, None),
+        ERRORS: (7.0, None),
+    }
 
 
 @pytest.mark.parametrize(("code", "raised"), [("InternalError", NotNow), ("Forbidden", Misconfigured)])
