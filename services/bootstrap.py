@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -24,6 +24,7 @@ from services.aws.journal import S3Journal
 from services.aws.probe import Prober
 from services.aws.probe_secret import ProbeSecret
 from services.aws.reader import CloudReader
+from services.aws.scaling_calls import ScalingCaller
 from services.aws.scaling_reader import ScalingReader
 from services.aws.session import Sessions, Wire
 from services.aws.stacks_writer import StackProvisioner
@@ -54,8 +55,11 @@ from services.usecases.ledger import Ledger
 from services.usecases.measuring import Measuring
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
+from services.usecases.procedure import Procedure
 from services.usecases.provisioning import Provisioning
 from services.usecases.replays import Replays
+from services.usecases.scaling_change import ScalingProcedure
+from services.usecases.scalings import KIND as SCALING
 from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
 from services.usecases.temporary import TemporaryEdits
@@ -138,8 +142,10 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         stale_after=stale_after,
         apart=apart,
     )
-    procedures = {FAILOVER: failing_over}
     scaling_reader = ScalingReader(sessions, clock)
+    scaling_caller = outside(ScalingCaller(sessions))
+    changing = ScalingProcedure(unit, clock, reader, scaling_reader, scaling_caller, stale_after=stale_after)
+    procedures: Mapping[str, Procedure[Any]] = {FAILOVER: failing_over, SCALING: changing}
     scalings = Scalings(unit, clock, _new_id, stale_after=stale_after, begin_within=begin_within)
     # in a container host and pid repeat; a new process must never share an old one's fencing token
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"

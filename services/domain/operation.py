@@ -236,12 +236,12 @@ def decide(operation: Operation, steps: Sequence[Step[F]], facts: F, now: dateti
         return Finish(State.FAILED, words)
     if _astray(operation, steps):
         return Finish(State.STUCK, ASTRAY)
+    early = operation.not_before is not None and now < operation.not_before
     if step.acts and operation.sent is Sent.NO:
-        early = operation.not_before is not None and now < operation.not_before
         return Wait(step.name, operation.begin_before) if early else Act(step.name)
     if _overdue(operation, step, now):
         return Finish(State.STUCK, _not_seen(operation, step))
-    if step.acts and operation.sent is Sent.MAYBE and step.repeatable:
+    if step.acts and operation.sent is Sent.MAYBE and step.repeatable and not early:
         return Act(step.name)
     return Wait(step.name, since + step.give_up_after)
 

@@ -1,138 +1,38 @@
 """The scaling desk: what scales a service and why it did or did not, what a change would do, and asking for one."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from services.domain.access import Actor
-from services.domain.check import Answer, Check
-from services.domain.environment import Environment
-from services.domain.operation import Operation
-from services.domain.scaling.change import ScalingChange, ScalingState
+from services.domain.access import Actor, Permission
+from services.domain.check import Answer, blocking
+from services.domain.errors import Conflict, Invalid, NotFound, Refused, Unsafe
+from services.domain.operation import Operation, State, Target
+from services.domain.scaling.acts import completed
+from services.domain.scaling.change import ScalingChange, ScalingState, check_change, conflicts, difference, effects
+from services.domain.scaling.commands import commands
 from services.domain.scaling.difference import Row
 from services.domain.scaling.edited import Edited
-from services.domain.scaling.series import Series
-from services.domain.scaling.temporary import Edit
-from services.domain.scaling.why import Activity, Line
-from services.domain.snapshot import FargateService, ScheduledAction
-from services.ports import Clock, UnitOfWork
+from services.domain.scaling.taking_back import TakingBack, taking_back
+from services.domain.scaling.temporary import Edit, EditState
+from services.ports import Clock, Entry, Store, TrailEntry, UnitOfWork
+from services.usecases.scaling_documents import change_text, read_change, read_state, state_text
+from services.usecases.scaling_facts import Asked, checks_of, registered, seen, service_of
+from services.usecases.scaling_shapes import (
+    ChangeRecord,
+    Mark,
+    Measurements,
+    NextRuns,
+    ScalingPreview,
+    ScalingRequest,
+    ServiceScaling,
+)
+from services.usecases.scaling_telling import edited_of, measurements, told
+from services.usecases.scaling_wishes import check_wish, problems
 
 KIND = "scaling"
-
-
-@dataclass(frozen=True)
-class NextRuns:
-    """A scheduled action with its next runs in UTC, none left when it is over; `problem` when Haven does not understand
-    its schedule."""
-
-    action: ScheduledAction
-    runs: Sequence[datetime]
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class ServiceScaling:
-    """Everything about one service's scaling now. `lines` tell why it did or did not scale; `edited` are live values
-    that differ from the template's; `edits` temporary ones still to end; `live` a scaling operation not yet over;
-    `activities_until` up to when AWS's activities were read, None before the first reading."""
-
-    environment: Environment
-    service: FargateService
-    read_at: datetime
-    lines: Sequence[Line]
-    next_runs: Sequence[NextRuns]
-    edited: Sequence[Edited]
-    edits: Sequence[Edit]
-    live: Operation | None
-    at_max: Activity | None
-    activities_until: datetime | None
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Something that happened on the time axis. `kind` is `scaled`, `not scaled`, `deployment`, `failover` or `edit`;
-    `link` names what it is about: an operation's or an episode's id, empty for AWS's own doings."""
-
-    kind: str
-    at: datetime
-    said: str
-    link: str = ""
-
-
-@dataclass(frozen=True)
-class Measurements:
-    """A service's metrics over a window in places of `step` minutes, by the names of `domain.scaling.measured`, with
-    what happened in it. `read_until` is up to when AWS's metrics were read."""
-
-    step: int
-    since: datetime
-    until: datetime
-    series: Mapping[str, Series]
-    marks: Sequence[Mark]
-    read_until: datetime | None
-
-
-@dataclass(frozen=True)
-class ScalingPreview:
-    """What a person sees before asking. `rows` are before and after, `effects` what happens at once, `checks` the
-    guards with those not passed first; `conflicts` what somebody changed since the form was opened (then nothing may be
-    asked for); `edited` the values that the next deployment would overwrite."""
-
-    environment: Environment
-    service: FargateService
-    now: ScalingState
-    change: ScalingChange
-    rows: Sequence[Row]
-    effects: Sequence[str]
-    checks: Sequence[Check]
-    commands: Sequence[str]
-    conflicts: Sequence[Row]
-    edited: Sequence[Edited]
-    live: Operation | None
-    read_at: datetime
-
-    @property
-    def overdue(self) -> Sequence[Check]:
-        """Checks that are not passed."""
-        return [check for check in self.checks if check.answer is not Answer.PASS]
-
-    @property
-    def blocked(self) -> Sequence[Check]:
-        """Checks that no override lets pass."""
-        return [check for check in self.overdue if not check.overridable]
-
-    @property
-    def overridable(self) -> Sequence[Check]:
-        """Checks that are not passed and that an admin may let pass, with a reason."""
-        return [check for check in self.overdue if check.overridable]
-
-
-@dataclass(frozen=True)
-class ScalingRequest:
-    """A person's request. `opened` is the state the form was opened on; `overrides` the keys of checks to let pass;
-    `reverts` the id of the change it takes back, empty for none."""
-
-    environment: str
-    service: str
-    change: ScalingChange
-    opened: ScalingState
-    reason: str
-    ticket: str = ""
-    overrides: tuple[str, ...] = ()
-    override_reason: str = ""
-    reverts: str = ""
-
-
-@dataclass(frozen=True)
-class ChangeRecord:
-    """A change as it is remembered: its operation, what it was made on and what it changed (`rows`). `can_revert` says
-    why it can or cannot be taken back now: empty when it can."""
-
-    operation: Operation
-    before: ScalingState
-    change: ScalingChange
-    rows: Sequence[Row]
-    cannot_revert: str
+LOOKED_THROUGH = 1000
+"""Changes of an environment are looked through for those of one service, newest first, up to this many."""
+LIVE_EDITS = (EditState.WAITING, EditState.HELD, EditState.REVERTING)
 
 
 class Scalings:
@@ -152,42 +52,273 @@ class Scalings:
 
     def services(self, actor: Actor, environment: str) -> Sequence[ServiceScaling]:
         """Every service of an environment, by name. Raises NotFound; NotNow before it was first read."""
-        raise NotImplementedError
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        now = self._clock.now()
+        with self._unit(readonly=True) as store:
+            found, snapshot = seen(store, environment)
+            by_name = sorted(snapshot.services, key=lambda service: service.name)
+            return [told(store, found, snapshot, service, now) for service in by_name]
 
     def service(self, actor: Actor, environment: str, service: str) -> ServiceScaling:
         """One service. Raises NotFound; NotNow before the environment was first read."""
-        raise NotImplementedError
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        with self._unit(readonly=True) as store:
+            found, snapshot = seen(store, environment)
+            return told(store, found, snapshot, service_of(snapshot, service), self._clock.now())
 
     def measurements(
         self, actor: Actor, environment: str, service: str, since: datetime, until: datetime
     ) -> Measurements:
         """Its metrics in a window of at most 455 days, in the finest step that keeps it under 1500 places and is kept
         that long. Raises Invalid, NotFound."""
-        raise NotImplementedError
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        with self._unit(readonly=True) as store:
+            _, snapshot = seen(store, environment)
+            return measurements(store, snapshot, service_of(snapshot, service), since, until, self._clock.now())
 
     def preview(
         self, actor: Actor, environment: str, service: str, change: ScalingChange, opened: ScalingState | None = None
     ) -> ScalingPreview:
         """What the change would do and whether it is safe, judged on the newest snapshot and kept metrics. Any viewer
-        may look. Raises NotFound, NotNow; Invalid with fields for what AWS would refuse."""
-        raise NotImplementedError
+        may look. Raises NotFound (also of a service that nothing scales), NotNow; Invalid with fields for what AWS
+        would refuse."""
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        with self._unit(readonly=True) as store:
+            return self.preview_in(store, environment, service, change, opened)
 
     def request(self, actor: Actor, request: ScalingRequest, *, client: str = "") -> Operation:
         """Save the operation, a temporary edit if it has an end, and the ledger's entry in one transaction. Raises
         NotAllowed; Invalid with fields (`reason`, `ticket`, `override_reason`, ...); Unsafe naming the checks in the
         way; Conflict when somebody changed it meanwhile or something is already running on it. A refusal for safety is
         in the ledger too."""
-        raise NotImplementedError
+        self.allowed(actor, request)
+        try:
+            with self._unit() as store:
+                return self.ask_in(store, actor, request, client=client)
+        except (Unsafe, Conflict) as refusal:
+            with self._unit() as store:
+                store.ledger.append(self._entry(actor, request, "denied", client, why=refusal.message[:2000]))
+            raise
+
+    def allowed(self, actor: Actor, request: ScalingRequest) -> None:
+        """Raises NotAllowed, and Invalid for what was typed."""
+        actor.require(Permission.CHANGE_SCALING)
+        if request.overrides:
+            actor.require(Permission.OVERRIDE_CHECKS)
+        if found := problems(request):
+            raise Invalid("Nothing was asked for yet: " + " ".join(found.values()), found)
+
+    def ask_in(self, store: Store, actor: Actor, request: ScalingRequest, *, client: str = "") -> Operation:
+        """As `request` within a transaction of the caller's, who has asked `allowed`; a refusal is not in the
+        ledger."""
+        preview = self.preview_in(store, request.environment, request.service, request.change, request.opened)
+        _refuse(store, preview, request)
+        operation = self._operation(actor, request, preview)
+        store.operations.add(operation)
+        if preview.change.until is not None:
+            store.edits.add(_edit(operation, preview, preview.change.until))
+        said = _asked(actor, operation)
+        store.operations.record(TrailEntry(operation.id, operation.requested_at, actor.name, "asked", said))
+        store.ledger.append(self._entry(actor, request, "done", client, **_detail(operation, preview)))
+        return operation
+
+    def preview_in(
+        self, store: Store, environment: str, service: str, change: ScalingChange, opened: ScalingState | None = None
+    ) -> ScalingPreview:
+        """As `preview`, within a transaction of the caller's."""
+        now = self._clock.now()
+        found, snapshot = seen(store, environment)
+        here = service_of(snapshot, service)
+        state = registered(here)
+        rows = conflicts(opened, state) if opened else ()
+        base = opened if opened and rows else state
+        change = check_wish(check_change(completed(change, base), base, now), base, now)
+        asked = Asked(found, snapshot, here, state, here.desired, change, now, self._stale_after)
+        checks = sorted(checks_of(store, asked), key=lambda check: _ORDER[check.answer])
+        return ScalingPreview(
+            found,
+            here,
+            state,
+            change,
+            difference(change, base),
+            effects(change, base, here.desired),
+            checks,
+            commands(change, base, found.region),
+            rows,
+            edited_of(snapshot, here),
+            store.operations.on(environment, service),
+            snapshot.taken_at,
+        )
 
     def changes(self, actor: Actor, environment: str, service: str = "", limit: int = 50) -> Sequence[ChangeRecord]:
         """Changes asked for, newest first."""
-        raise NotImplementedError
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        limit, found, before = min(max(limit, 1), 200), list[Operation](), None
+        with self._unit(readonly=True) as store:
+            for _ in range(LOOKED_THROUGH // 200):
+                page = store.operations.list(environment=environment, kind=KIND, before=before, limit=200)
+                found += [each for each in page if service in ("", each.target)]
+                if len(found) >= limit or len(page) < 200:
+                    break
+                before = page[-1].requested_at
+            return [_record(store, operation) for operation in found[:limit]]
 
     def change(self, actor: Actor, id: str) -> ChangeRecord:
         """One change. Raises NotFound."""
-        raise NotImplementedError
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        with self._unit(readonly=True) as store:
+            return _record(store, _found(store, id))
 
     def reverting(self, actor: Actor, id: str) -> tuple[ScalingChange, ScalingState]:
         """The change that takes a change back, and the state it is made on: only the values that it changed. Raises
         NotFound; Conflict when there is nothing left to take back."""
-        raise NotImplementedError
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        with self._unit(readonly=True) as store:
+            operation = _found(store, id)
+            if why_not := _cannot_revert(store, operation):
+                raise Conflict(why_not)
+            _, snapshot = seen(store, operation.environment)
+            now = registered(service_of(snapshot, operation.target))
+        return taking_back(
+            read_change(operation.wants("change")), read_state(operation.wants("opened")), now
+        ).change, now
+
+    def _operation(self, actor: Actor, request: ScalingRequest, preview: ScalingPreview) -> Operation:
+        now = self._clock.now()
+        wanted = {
+            "region": preview.environment.region,
+            "change": change_text(preview.change),
+            "opened": state_text(preview.now),
+            "desired": str(preview.service.desired),
+            "commands": "\n".join(preview.commands),
+            "override_reason": request.override_reason.strip(),
+            "reverts": request.reverts,
+        }
+        return Operation(
+            id=self._new_id(),
+            kind=KIND,
+            environment=request.environment,
+            target_kind=Target.SERVICE,
+            target=request.service,
+            requested_by=actor.name,
+            requested_at=now,
+            reason=request.reason.strip(),
+            ticket=request.ticket.strip(),
+            begin_before=now + self._begin_within,
+            wanted=tuple((name, value) for name, value in wanted.items() if value),
+            checks=tuple(preview.checks),
+            overridden=tuple(sorted(set(request.overrides) & {check.key for check in preview.overridable})),
+        )
+
+    def _entry(self, actor: Actor, request: ScalingRequest, outcome: str, client: str, **detail: str) -> Entry:
+        more = {"ticket": request.ticket.strip(), "reverts": request.reverts}
+        told = {"target": request.service, **detail, **{name: value for name, value in more.items() if value}}
+        at, reason = self._clock.now(), request.reason.strip()
+        return Entry(at, actor.name, "request scaling", outcome, request.environment, reason, told, client[:256])
+
+
+_ORDER = {Answer.FAIL: 0, Answer.UNKNOWN: 1, Answer.PASS: 2}
+
+
+def _refuse(store: Store, preview: ScalingPreview, request: ScalingRequest) -> None:
+    """Raise what stands in the way, the state of the world first."""
+    service = preview.service.name
+    if preview.live is not None:
+        raise Conflict(f"{service} already has an operation that is not over: {preview.live.id}.")
+    if preview.conflicts:
+        said = "; ".join(_both(row) for row in preview.conflicts[:6])
+        raise Conflict(f"{service} has changed since the form was opened, and nothing was written: {said}.")
+    if preview.change.until is not None:
+        _apart(store, preview)
+    if bad := blocking(preview.checks, request.overrides):
+        said = " ".join(f"{check.title}: {check.fact}" for check in bad)
+        raise Unsafe(f"Nothing was asked for. {said}")
+
+
+def _apart(store: Store, preview: ScalingPreview) -> None:
+    """Two temporary edits of one value would each take back to what the other left."""
+    keys = {row.key for row in preview.rows}
+    for edit in store.edits.list(environment=preview.environment.name, service=preview.service.name, states=LIVE_EDITS):
+        if both := [row.label for row in difference(edit.change, edit.before) if row.key in keys]:
+            until = f"until {edit.until:%Y-%m-%d %H:%M} UTC"
+            raise Conflict(f"{both[0]} is edited {until} already, by {edit.by}: extend, end or keep that edit first.")
+
+
+def _both(row: Row) -> str:
+    return f"{row.label} was {row.before} and is {row.after}"
+
+
+def _edit(operation: Operation, preview: ScalingPreview, until: datetime) -> Edit:
+    return Edit(
+        id=operation.id,
+        environment=operation.environment,
+        service=operation.target,
+        by=operation.requested_by,
+        reason=operation.reason,
+        at=operation.requested_at,
+        until=until,
+        before=preview.now,
+        change=preview.change,
+    )
+
+
+def _asked(actor: Actor, operation: Operation) -> str:
+    ticket = f" ({operation.ticket})" if operation.ticket else ""
+    let_pass = f" Let pass: {', '.join(operation.overridden)}." if operation.overridden else ""
+    return f"{actor.name} asked for it: {operation.reason}{ticket}.{let_pass}".replace("..", ".")
+
+
+def _detail(operation: Operation, preview: ScalingPreview) -> dict[str, str]:
+    rows = "; ".join(f"{row.label}: {row.before} → {row.after}" for row in preview.rows)
+    if preview.change.desired_once is not None:
+        rows = "; ".join(part for part in (rows, f"Desired count once: {preview.change.desired_once}") if part)
+    detail = {"operation": operation.id, "change": rows[:4000]}
+    if preview.change.until is not None:
+        detail["until"] = preview.change.until.isoformat(timespec="seconds")
+    if operation.overridden:
+        detail |= {"overridden": " ".join(operation.overridden)[:2000]}
+        detail |= {"override_reason": operation.wants("override_reason")}
+    return {name: value for name, value in detail.items() if value}
+
+
+def _found(store: Store, id: str) -> Operation:
+    operation = store.operations.get(id)
+    if operation is None or operation.kind != KIND:
+        raise NotFound(f"There is no change of scaling {id[:40]}.")
+    return operation
+
+
+def _record(store: Store, operation: Operation) -> ChangeRecord:
+    before, change = read_state(operation.wants("opened")), read_change(operation.wants("change"))
+    return ChangeRecord(operation, before, change, difference(change, before), _cannot_revert(store, operation))
+
+
+def _back(operation: Operation, now: ScalingState) -> TakingBack:
+    return taking_back(read_change(operation.wants("change")), read_state(operation.wants("opened")), now)
+
+
+def _cannot_revert(store: Store, operation: Operation) -> str:
+    """Why a change cannot be taken back now; empty when it can."""
+    if operation.live:
+        return "It is not over yet."
+    if operation.state is not State.SUCCEEDED and not operation.irreversible:
+        return f"It did nothing: it is {operation.state}."
+    try:
+        _, snapshot = seen(store, operation.environment)
+        now = registered(service_of(snapshot, operation.target))
+    except Refused as gone:
+        return gone.message
+    back = _back(operation, now)
+    if back.anything:
+        return ""
+    if back.moved:
+        return f"Somebody has changed it since: {', '.join(back.moved)}."
+    if back.lost:
+        return f"Haven cannot put {', '.join(back.lost)} back: what it was made of was not read."
+    return "There is nothing to take back: everything is as it was before."
+
+
+__all__ = [
+    "KIND", "LIVE_EDITS", "ChangeRecord", "Edited", "Mark", "Measurements", "NextRuns", "ScalingPreview",
+    "ScalingRequest", "Scalings", "ServiceScaling",
+]  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.domain.scaling.change import ScalingChange, ScalingState, Suspended, same_policy
+from services.domain.scaling.load import REQUESTS
 
 
 class Call(StrEnum):
@@ -32,6 +33,14 @@ class Write:
     def repeatable(self) -> bool:
         """Whether sending it twice leaves what sending it once does. The desired count may have moved meanwhile."""
         return self.call is not Call.SET_DESIRED
+
+
+def completed(change: ScalingChange, state: ScalingState) -> ScalingChange:
+    """The change with the resource label of each policy on requests that is put and has one already: AWS takes a policy
+    whole."""
+    said, known = dict(change.labels), dict(state.labels)
+    missing = [p.name for p in change.policies if p.metric == REQUESTS and p.name not in said and p.name in known]
+    return replace(change, labels=(*change.labels, *((name, known[name]) for name in missing)))
 
 
 def writes(change: ScalingChange) -> tuple[Write, ...]:
