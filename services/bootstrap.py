@@ -115,6 +115,7 @@ class Haven:
         """Forget what the settings no longer keep."""
         self.snapshots.prune()
         self.access.prune()
+        self.measuring.prune()
 
 
 def _as_it_is(part: T) -> T:

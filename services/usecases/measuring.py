@@ -40,9 +40,11 @@ class Measuring:
         """Read what is new since the last time, with overlap, and one piece of the past not yet read (CloudWatch keeps
         minutes for 15 days); then the activities. Nothing when it was done less than `every` ago. Metrics that cannot
         be read do not keep the activities from being read. Raises HavenError."""
-        known = self._known(environment_name)
-        if known is None or not self._due(environment_name):
+        known = self._known(environment_name) if self._due(environment_name) else None
+        if known is None:
             return
+        with self._lock:
+            self._tried[environment_name] = self._clock.now()
         trouble: HavenError | None = None
         for read in (self._metrics, self._activities):
             try:
@@ -79,12 +81,9 @@ class Measuring:
         return (environment, snapshot) if environment and snapshot and snapshot.services else None
 
     def _due(self, name: str) -> bool:
-        now = self._clock.now()
         with self._lock:
-            if name in self._tried and now - self._tried[name] < self._every:
-                return False
-            self._tried[name] = now
-            return True
+            tried = self._tried.get(name)
+        return tried is None or not timedelta() <= self._clock.now() - tried < self._every
 
     def _metrics(self, environment: Environment, snapshot: Snapshot) -> None:
         now = minute_of(self._clock.now())
