@@ -152,9 +152,9 @@ def evaluate(
 
 def _stopped(limits: Limits, memory: StepMemory, minute: int, count: int, after: int) -> tuple[str, Code | None] | None:
     now, at = memory.desired, minute * 60
-    if limits.scale_out_suspended and (count > now or after > now):
+    if limits.scale_out_suspended and (count > now or after > now == count):
         return "but scaling out is suspended", None
-    if limits.scale_in_suspended and (count < now or after < now):
+    if limits.scale_in_suspended and (count < now or after < now == count):
         return "but scaling in is suspended", None
     if count > now and now >= limits.max_capacity:
         return f"but {now} is the maximum or more", Code.AT_MAX
