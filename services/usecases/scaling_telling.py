@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from services.domain.environment import Environment
 from services.domain.errors import Invalid
 from services.domain.operation import Operation
-from services.domain.scaling import edited, measured
+from services.domain.scaling import measured
 from services.domain.scaling.change import difference
 from services.domain.scaling.difference import Row
-from services.domain.scaling.edited import Edited
+from services.domain.scaling.edited import edited_live
 from services.domain.scaling.measured import HOW
 from services.domain.scaling.schedule import next_runs
 from services.domain.scaling.series import How, Series, coarser, minute_of, time_of
-from services.domain.scaling.temporary import EditState
+from services.domain.scaling.temporary import LIVE
 from services.domain.scaling.why import Activity, Kind, at_max, why
 from services.domain.scaling.why import told as told_of
 from services.domain.snapshot import FargateService, ScheduledAction, Snapshot
@@ -27,7 +27,6 @@ AT_MAX_WITHIN = timedelta(days=1)
 PLACES = 1500
 COARSER = (360, 1440)
 """Minutes a place may have beyond the steps that are kept."""
-_LIVE = (EditState.WAITING, EditState.HELD, EditState.REVERTING)
 
 
 def told(
@@ -45,18 +44,12 @@ def told(
         snapshot.taken_at,
         why(scaling, activities, snapshot.alarms, deploying=deploying),
         tuple(_runs(action, now) for action in (scaling.scheduled if scaling else ())),
-        edited_of(snapshot, service),
-        store.edits.list(environment=name, service=service.name, states=_LIVE),
+        edited_live(snapshot, service),
+        store.edits.list(environment=name, service=service.name, states=LIVE),
         store.operations.on(name, service.name),
         _at_max(service, activities, now),
         None if read_until is None else time_of(read_until),
     )
-
-
-def edited_of(snapshot: Snapshot, service: FargateService) -> tuple[Edited, ...]:
-    """What differs from the stack's parameters."""
-    compare = getattr(edited, "edited_live", None)
-    return compare(snapshot, service) if compare else ()
 
 
 def measurements(

@@ -11,9 +11,9 @@ from services.domain.scaling.acts import completed
 from services.domain.scaling.change import ScalingChange, ScalingState, check_change, conflicts, difference, effects
 from services.domain.scaling.commands import commands
 from services.domain.scaling.difference import Row
-from services.domain.scaling.edited import Edited
+from services.domain.scaling.edited import edited_live
 from services.domain.scaling.taking_back import TakingBack, taking_back
-from services.domain.scaling.temporary import Edit, EditState
+from services.domain.scaling.temporary import LIVE, Edit
 from services.ports import Clock, Entry, Store, TrailEntry, UnitOfWork
 from services.usecases.scaling_documents import change_text, read_change, read_state, state_text
 from services.usecases.scaling_facts import Asked, checks_of, registered, seen, service_of
@@ -26,13 +26,12 @@ from services.usecases.scaling_shapes import (
     ScalingRequest,
     ServiceScaling,
 )
-from services.usecases.scaling_telling import edited_of, measurements, told
+from services.usecases.scaling_telling import measurements, told
 from services.usecases.scaling_wishes import check_wish, problems
 
 KIND = "scaling"
 LOOKED_THROUGH = 1000
 """Changes of an environment are looked through for those of one service, newest first, up to this many."""
-LIVE_EDITS = (EditState.WAITING, EditState.HELD, EditState.REVERTING)
 
 
 class Scalings:
@@ -145,7 +144,7 @@ class Scalings:
             checks,
             commands(change, base, found.region),
             rows,
-            edited_of(snapshot, here),
+            edited_live(snapshot, here),
             store.operations.on(environment, service),
             snapshot.taken_at,
         )
@@ -238,7 +237,7 @@ def _refuse(store: Store, preview: ScalingPreview, request: ScalingRequest) -> N
 def _apart(store: Store, preview: ScalingPreview) -> None:
     """Two temporary edits of one value would each take back to what the other left."""
     keys = {row.key for row in preview.rows}
-    for edit in store.edits.list(environment=preview.environment.name, service=preview.service.name, states=LIVE_EDITS):
+    for edit in store.edits.list(environment=preview.environment.name, service=preview.service.name, states=LIVE):
         if both := [row.label for row in difference(edit.change, edit.before) if row.key in keys]:
             until = f"until {edit.until:%Y-%m-%d %H:%M} UTC"
             raise Conflict(f"{both[0]} is edited {until} already, by {edit.by}: extend, end or keep that edit first.")
@@ -319,6 +318,6 @@ def _cannot_revert(store: Store, operation: Operation) -> str:
 
 
 __all__ = [
-    "KIND", "LIVE_EDITS", "ChangeRecord", "Edited", "Mark", "Measurements", "NextRuns", "ScalingPreview",
+    "KIND", "ChangeRecord", "Mark", "Measurements", "NextRuns", "ScalingPreview",
     "ScalingRequest", "Scalings", "ServiceScaling",
 ]  # fmt: skip

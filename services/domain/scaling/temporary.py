@@ -1,9 +1,11 @@
 """Temporary edits: a change that is taken back by itself at its end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.domain.check import Answer, Check
 from services.domain.scaling.change import ScalingChange, ScalingState
 
 
@@ -46,3 +48,20 @@ class Edit:
     def live(self) -> bool:
         """Whether it still has an end to come."""
         return self.state in (EditState.WAITING, EditState.HELD, EditState.REVERTING)
+
+
+LIVE = tuple(state for state in EditState if state not in (EditState.ENDED, EditState.KEPT))
+NEED = "need"
+
+
+def let_pass(checks: Sequence[Check], made_on: Sequence[Check]) -> tuple[str, ...]:
+    """The keys of checks that Haven lets pass when it takes an edit back. Whoever set the end agreed to what was there
+    before, with its weaknesses; but not to take away tasks that are needed now. A need that is not known passes only
+    where it was not known either when the edit was made (`made_on` are the checks of then)."""
+    unknown = any(check.key == NEED and check.answer is Answer.UNKNOWN for check in made_on)
+    return tuple(
+        check.key
+        for check in checks
+        if check.overridable and check.answer is not Answer.PASS
+        if check.key != NEED or (unknown and check.answer is Answer.UNKNOWN)
+    )
