@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 
-from sandbox.gaps.applicationautoscaling import activities, moving, policies, targets
+from sandbox.gaps.applicationautoscaling import activities, moving, policies, scheduled, targets
 from sandbox.gaps.applicationautoscaling.activities import scale
 from sandbox.weather import minutes
 
@@ -27,12 +27,16 @@ HANDLERS: tuple[Any, ...] = (
     policies.describe_scaling_policies,
     policies.delete_scaling_policy,
     activities.describe_scaling_activities,
+    scheduled.put_scheduled_action,
+    scheduled.describe_scheduled_actions,
+    scheduled.delete_scheduled_action,
 )
 
 
 @minutes.each
 def pass_minute(account: str, region: str) -> None:
     """What a minute brings. The alarms were judged before: `moving` imports them, so they are heard first."""
+    scheduled.run_due(account, region)
     moving.move_all(account, region)
 
 

@@ -18,9 +18,12 @@ def steady_ground(count: int, **service: Any) -> Ground:
 
 
 def pass_minutes(ground: Ground, number: int = 1) -> None:
-    """Let minutes end as `weather.minutes` does: the world is recorded, alarms are judged, and what hears them acts."""
+    """Let minutes end as `weather.minutes` does: the world is recorded, alarms are judged, and what hears them acts.
+
+    Each time it is five seconds past a minute afterwards.
+    """
     for _ in range(number):
-        clock.advance(60 * clock.speed)
+        clock.advance((65 - clock.time() % 60) * clock.speed)
         history.of(ground.account, REGION)
         for callback in minutes._callbacks:
             callback(ground.account, REGION)
