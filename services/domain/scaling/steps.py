@@ -88,7 +88,7 @@ def _sentence(write: Write) -> str:
             return f"Scheduled action {write.name} is as asked"
         case Call.SET_DESIRED:
             return f"The desired count is set to {part.desired_once}"
-        case Call.REGISTER:
+        case _:
             bounds = [("minimum", part.min_capacity), ("maximum", part.max_capacity)]
             said = [f"{name} {value}" for name, value in bounds if value is not None]
             said += ["what is suspended"] if part.suspended is not None else []
