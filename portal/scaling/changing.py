@@ -12,7 +12,7 @@ from portal.redirects import go
 from portal.scaling import preview, records, temporary
 from portal.scaling.filling import sheet
 from portal.scaling.forms import ConfirmForm
-from portal.scaling.places import Today, own_state
+from portal.scaling.places import own_state
 from portal.scaling.preview import STEP
 from portal.scaling.showing import (
     Carried,
@@ -43,7 +43,7 @@ def form(environment: str, service: str) -> ResponseReturnValue:
     seen = haven().scalings.service(current_actor(), environment, service)
     opened = own_state(seen)
     if opened is None:
-        return render_template("scaling/unregistered.html", seen=seen, place=Today.of(seen, None))
+        return render_template("scaling/unregistered.html", seen=seen, environment=environment, service=service)
     return form_page(environment, service, filled_in(environment, service, opened), seen)
 
 

@@ -51,6 +51,7 @@ class Sum:
     total: int
     most: int
     limit_x: float
+    source: str
 
     @property
     def over(self) -> int:
@@ -110,6 +111,10 @@ class PreviewPage:
         """Whether it could be asked for at all, given a reason and the overrides."""
         return self.may_change and not self.why_not
 
+    def yours(self, key: str) -> str:
+        """What this person wanted of a value that somebody else changed."""
+        return next((each.row.after for each in self.settings if each.row.key == key), "left as it was")
+
     @property
     def waived(self) -> Sequence[Check]:
         """What has to be let pass, with the step down, which is confirmed by name instead, left out."""
@@ -129,7 +134,7 @@ def make(preview: ScalingPreview, actor: Actor, now: datetime) -> PreviewPage:
         runs=tuple(_runs(action, now) for action in preview.change.scheduled),
         guards=tuple(guard(check) for check in preview.checks),
         tally=_tally(preview.checks),
-        button=f"Change the scaling of {preview.service.name}{' until then' if preview.change.until else ''}",
+        button=_button(preview),
         may_change=may,
         may_override=overrides,
         needs_name=any(check.key == STEP for check in preview.overridable),
@@ -155,7 +160,7 @@ def guard(check: Check) -> Guard:
     use = next(((name, int(found[1])) for shape, name in _NEAREST if (found := shape.search(check.mend))), None)
     if check.answer is Answer.UNKNOWN:
         return Guard(check, Status.UNKNOWN, "Not known", use=use)
-    status, word = (Status.DEGRADED, "Warns") if check.overridable else (Status.DOWN, "Refuses")
+    status, word = (Status.DEGRADED, "Warns") if check.overridable else (Status.DOWN, "Refused")
     return Guard(check, status, word, summed(check.fact), use)
 
 
@@ -174,7 +179,7 @@ def summed(fact: str) -> Sum | None:
     for part in (*found, Part("reserve", "", "", int(end[1]))):
         parts.append(replace(part, x=round(x, 1), width=round(max(1.0, part.number * scale - 1.5), 1)))
         x += part.number * scale
-    return Sum(tuple(parts), total, most, round(1 + most * scale, 1))
+    return Sum(tuple(parts), total, most, round(1 + most * scale, 1), end[4])
 
 
 def using(change: ScalingChange, now: ScalingState, name: str, value: int) -> ScalingChange:
@@ -233,10 +238,15 @@ def _said(preview: ScalingPreview, *, overrides: bool) -> Said:
 
 def summary(rows: Sequence[Row], change: ScalingChange, most: int = 3) -> str:
     """`Maximum 12 → 14 and 2 more.`"""
-    told = [f"{row.label} {row.before} → {row.after}" for row in rows]
+    told = [f"{row.label} {row.before}\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}{row.after}" for row in rows]
     if change.desired_once is not None:
         told.insert(0, f"Desired count {change.desired_once}, once")
     return f"{listed(told, most)}." if told else "Nothing differs."
+
+
+def _button(preview: ScalingPreview) -> str:
+    until = preview.change.until
+    return f"Change the scaling of {preview.service.name}{f' until {until:%d %b %H:%M} UTC' if until else ''}"
 
 
 def _why_not(preview: ScalingPreview, *, may_override: bool) -> str:
