@@ -28,6 +28,10 @@ class Surge:
     since: float
     until: float
 
+    def strikes(self, cluster: str, service: str) -> bool:
+        """Whether it is about this service."""
+        return self.service in ("*", service, f"{cluster}/{service}")
+
 
 _surges: list[Surge] = []
 
@@ -70,21 +74,24 @@ def share(cluster: str, service: str, minute: int) -> float:
 def factor(cluster: str, service: str, at: float) -> float:
     """The surge in force at a time: the newest that is about this service; 1 without any."""
     for surge in reversed(_surges):
-        if surge.since <= at < surge.until and surge.service in ("*", service, f"{cluster}/{service}"):
+        if surge.since <= at < surge.until and surge.strikes(cluster, service):
             return surge.factor
     return 1.0
 
 
-def push(service: str, times: float, lasts: float) -> None:
+def push(service: str, times: float, lasts: float) -> Surge:
     """Order a surge from this minute on, for `lasts` seconds of the sandbox's clock.
 
     What takes time on AWS takes `speed` times less here, but minutes of metrics are the clock's own. So that nobody
     watches three of them pass, those that would be over by AWS's time count as surged already: two at speed 10.
     """
-    began = clock.time() // 60 * 60 - 60 * head_start()
-    _surges.append(Surge(service, times, began, clock.time() + lasts))
+    now = clock.time()
+    began = now // 60 * 60 - 60 * head_start()
+    surge = Surge(service, times, began, now + lasts)
+    _surges.append(surge)
     del _surges[:-KEPT]
     state.touch()
+    return surge
 
 
 def head_start() -> int:
