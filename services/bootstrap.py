@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from provisioning import blueprint as blueprints
+from provisioning.template import template
 from services.aws.event_queue import EventQueue
 from services.aws.events import EventReader
 from services.aws.failover_calls import FailoverCaller
@@ -43,6 +44,7 @@ from services.store.leases import SqlLeases
 from services.store.secrets import Argon2Passwords, RandomTokens
 from services.store.unit import SqlUnit
 from services.usecases.access import Access
+from services.usecases.carrying import Carrying
 from services.usecases.engine import Engine
 from services.usecases.environments import Environments
 from services.usecases.failing_over import FailoverProcedure
@@ -94,6 +96,7 @@ class Haven:
     scalings: Scalings
     measuring: Measuring
     replays: Replays
+    carrying: Carrying
     temporary_edits: TemporaryEdits
     operations: Operations
     pauses: Pauses
@@ -146,6 +149,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
     scaling_reader = ScalingReader(sessions, clock)
     scaling_caller = outside(ScalingCaller(sessions))
     changing = ScalingProcedure(unit, clock, reader, scaling_reader, scaling_caller, stale_after=stale_after)
+    provisioner = StackProvisioner(sessions, pause)
     procedures: Mapping[str, Procedure[Any]] = {FAILOVER: failing_over, SCALING: changing}
     scalings = Scalings(unit, clock, _new_id, stale_after=stale_after, begin_within=begin_within)
     # in a container host and pid repeat; a new process must never share an old one's fencing token
@@ -175,7 +179,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
             keep=timedelta(days=settings.keep_snapshots_days),
         ),
         ledger=Ledger(unit),
-        provisioning=Provisioning(unit=unit, provisioner=StackProvisioner(sessions, pause), clock=clock, pause=pause),
+        provisioning=Provisioning(unit=unit, provisioner=provisioner, clock=clock, pause=pause),
         leases=leases,
         failovers=Failovers(
             unit,
@@ -190,6 +194,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         scalings=scalings,
         measuring=Measuring(unit, clock, scaling_reader, every=timedelta(seconds=settings.metrics_every)),
         replays=Replays(unit, clock),
+        carrying=Carrying(unit, clock, provisioner, specs, effective, stale_after=stale_after),
         temporary_edits=TemporaryEdits(unit, clock, scalings),
         operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
         pauses=Pauses(unit, clock, _new_id),
@@ -261,12 +266,21 @@ def render(blueprint: str, environment: str) -> str:
 
 
 def specs(environment: Environment, overrides: Mapping[str, Mapping[str, str]] | None = None) -> tuple[StackSpec, ...]:
-    """The stacks of an environment's blueprint, in deployment order."""
-    planned = _load(environment.blueprint).stacks(environment.name, overrides or {})
+    """The stacks of an environment's blueprint, in deployment order. Raises Invalid, with `<stack>.<parameter>` as
+    fields, for overrides that do not fit."""
+    try:
+        planned = _load(environment.blueprint).stacks(environment.name, overrides or {})
+    except blueprints.BlueprintError as problem:
+        raise Invalid(str(problem), problem.fields) from problem
     return tuple(
         StackSpec(s.name, s.template, s.parameters, s.inputs, s.after, s.policy, s.termination_protection)
         for s in planned
     )
+
+
+def effective(spec: StackSpec) -> Mapping[str, str]:
+    """The values of a stack's parameters, its template's defaults filled in."""
+    return template(spec.template).effective(dict(spec.parameters))
 
 
 def _load(name: str) -> blueprints.Blueprint:

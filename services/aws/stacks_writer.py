@@ -101,6 +101,10 @@ class StackProvisioner:
             ok=ok,
             reason=reason or (found.get("StackStatusReason", "") if not ok else ""),
             outputs=tuple((output["OutputKey"], output["OutputValue"]) for output in found.get("Outputs", [])),
+            parameters=tuple(
+                (parameter["ParameterKey"], parameter.get("ParameterValue", ""))
+                for parameter in found.get("Parameters", [])
+            ),
         )
 
     def secure(self, environment: Environment, spec: StackSpec) -> None:
