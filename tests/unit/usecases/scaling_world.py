@@ -48,7 +48,7 @@ def shape() -> Snapshot:
 
 @dataclass
 class Aws:
-    """The far side. `answers` are raised by the next writes, in turn (None is done); one that is unknown is done all the
+    """The far side. `answers` are raised by the next writes, in turn (None is done); an unknown one is done all the
     same when `reaches`."""
 
     clock: MovableClock
