@@ -11,6 +11,7 @@ from sandbox import graph
 from sandbox.clock import clock
 from tests.integration.sandbox.ground import Ground
 from tests.integration.sandbox.passing import pass_minutes, steady_ground
+from tests.integration.sandbox.stacks_ground import Stacks
 
 TARGET = {
     "ServiceNamespace": "ecs",
@@ -208,3 +209,51 @@ def test_it_needs_a_target_and_there_are_two_hundred_at_most(ground: Ground) -> 
     with pytest.raises(ClientError) as early:
         put(ground)
     assert early.value.response["Error"]["Code"] == "ObjectNotFoundException"
+
+
+TEMPLATE = """
+Parameters: {Busy: {Type: Number, Default: 5}, Evening: {Type: String, Default: "true"}}
+Conditions: {Evening: !Equals [!Ref Evening, "true"]}
+Resources:
+  Target:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      ServiceNamespace: ecs
+      ScalableDimension: ecs:service:DesiredCount
+      ResourceId: service/main/web
+      MinCapacity: 3
+      MaxCapacity: 9
+      ScheduledActions:
+        - ScheduledActionName: morning
+          Schedule: cron(30 6 ? * MON-FRI *)
+          Timezone: Europe/Berlin
+          ScalableTargetAction: {MinCapacity: !Ref Busy, MaxCapacity: 9}
+        - !If
+          - Evening
+          - ScheduledActionName: evening
+            Schedule: rate(1 minute)
+            EndTime: "2040-01-01T00:00:00Z"
+            ScalableTargetAction: {MinCapacity: 4}
+          - !Ref AWS::NoValue
+"""
+
+
+def test_a_stack_puts_changes_and_removes_them() -> None:
+    ground = steady_ground(3)
+    stacks = Stacks(ground.account)
+    assert stacks.deployed("scaling", TEMPLATE)["StackStatus"] == "CREATE_COMPLETE"
+    morning, evening = described(ground)
+    assert (morning["ScheduledActionName"], morning["Timezone"]) == ("morning", "Europe/Berlin")
+    assert morning["ScalableTargetAction"] == {"MinCapacity": 5, "MaxCapacity": 9}
+    assert evening["EndTime"] == datetime(2040, 1, 1, tzinfo=UTC)
+    pass_minutes(ground, 2)
+    assert bounds(ground) == (4, 9)
+    given = [{"ParameterKey": "Busy", "ParameterValue": "6"}, {"ParameterKey": "Evening", "ParameterValue": "false"}]
+    changed = stacks.deployed("scaling", TEMPLATE, "UPDATE", Parameters=given)
+    assert changed["StackStatus"] == "UPDATE_COMPLETE"
+    [morning] = described(ground)
+    assert morning["ScalableTargetAction"] == {"MinCapacity": 6, "MaxCapacity": 9}
+    assert bounds(ground) == (4, 9), "a template that says the same as before leaves what was set beside it"
+    stacks.cfn.delete_stack(StackName="scaling")
+    pass_minutes(ground, 2)
+    assert described(ground) == []
