@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from portal.failovers.preview import Said
 from portal.failovers.zones import Picture
-from portal.operations import elapsed, picture, steps, telling, verdict
+from portal.operations import elapsed, picture, scaling, steps, telling, verdict
 from portal.operations.elapsed import Elapsed
 from portal.operations.outage import Outage, outage
-from portal.operations.steps import Row, Seen
+from portal.operations.row import Row
+from portal.operations.scaling import Changed
+from portal.operations.steps import Seen
 from services.domain.access import GRANTS, Actor, Permission
 from services.domain.event import CloudEvent
 from services.domain.failover.causes import meaning_of
@@ -92,6 +94,8 @@ class OperationPage:
     episode: Episode | None
     pause: Pause | None
     stale: bool
+    changed: Changed | None = None
+    """What a change of scaling changes; None for any other operation."""
 
     @property
     def operation(self) -> Operation:
@@ -121,14 +125,15 @@ def make(
     """The page for one person at one time."""
     operation, lost, found = view.operation, outage(view.operation, now), steps.rows(view)
     taken_at = view.snapshot.taken_at if view.snapshot else None
+    moves = not scaling.is_scaling(operation)
     return OperationPage(
         view=view,
         title=verdict.title(operation),
         said=verdict.verdict(view, pause, now),
         rows=found,
         progress=steps.progress(found),
-        picture=picture.draw(operation, view.snapshot, own(view)),
-        elapsed=elapsed.elapsed(operation, now),
+        picture=picture.draw(operation, view.snapshot, own(view)) if moves else None,
+        elapsed=elapsed.elapsed(operation, now) if moves else None,
         outage=lost,
         money=money(operation, lost),
         heard=heard(view),
@@ -138,6 +143,7 @@ def make(
         episode=episode,
         pause=pause,
         stale=operation.live and (taken_at is None or now - taken_at > stale_after),
+        changed=scaling.changed(operation),
     )
 
 
@@ -193,6 +199,8 @@ def acts(operation: Operation, actor: Actor, *, from_memory: bool = False) -> Ac
         return Acts(resolve=True)
     if operation.irreversible or operation.sent is not Sent.NO:
         since = f" at {operation.sent_at:%H:%M:%S}" if operation.sent_at else ""
+        if scaling.is_scaling(operation):
+            return Acts(why_not=f"Cancel ended{since}. Once it is over, it can be taken back by a change of its own.")
         return Acts(
             why_not=f"Cancel ended{since}: what was sent to AWS cannot be taken back. While it waits, watching is all."
         )

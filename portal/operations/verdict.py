@@ -4,6 +4,7 @@ from datetime import datetime
 
 from portal.failovers.preview import Said, seconds
 from portal.failovers.seats import words
+from portal.operations import scaling
 from portal.operations.outage import Outage, outage
 from services.domain.operation import Operation, Sent, State, Target
 from services.domain.pause import Pause
@@ -37,10 +38,10 @@ def verdict(view: OperationView, pause: Pause | None, now: datetime) -> Said:
             Status.CHANGING, "About to begin.", "A worker takes it within seconds.", f"Nothing has been sent. {SAFE}"
         )
     if operation.state is State.RUNNING:
-        return _running(view, now)
+        return scaling.running(view) if scaling.is_scaling(operation) else _running(view, now)
     if operation.state is State.STUCK:
         return Said(Status.DEGRADED, "Stuck:", "Haven stopped, and a person must look.", operation.because)
-    return _over(operation, now)
+    return scaling.over(operation) if scaling.is_scaling(operation) else _over(operation, now)
 
 
 def _running(view: OperationView, now: datetime) -> Said:
@@ -106,6 +107,8 @@ def path(operation: Operation) -> str:
 
 def title(operation: Operation) -> str:
     """`Failover of production-app, in production`."""
+    if scaling.is_scaling(operation):
+        return scaling.title(operation)
     kind = operation.kind.capitalize()
     if operation.kind == "failover" and operation.target_kind is Target.CACHE:
         kind = "Test failover"

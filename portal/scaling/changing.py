@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal import errors
 from portal.identity import client, current_actor, haven
 from portal.redirects import go
-from portal.scaling import preview, records, temporary
+from portal.scaling import carrying, preview, records, temporary
 from portal.scaling.filling import sheet
 from portal.scaling.forms import ConfirmForm
 from portal.scaling.places import own_state
@@ -33,6 +33,7 @@ from services.usecases.scalings import ScalingPreview, ScalingRequest
 area = Blueprint("changing", __name__, url_prefix="/environments/<environment>/scaling/<service>")
 area.register_blueprint(records.area)
 area.register_blueprint(temporary.area)
+area.register_blueprint(carrying.area)
 
 _HIGHEST = 1_000_000
 

@@ -1,33 +1,41 @@
 """What stands around a service's scaling: its state as a form opens on it, the template's values, the label of its load
 balancer and target group. Pure."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from services.domain.scaling.change import ScalingState, state_of
-from services.domain.scaling.edited import Edited
-from services.domain.snapshot import Snapshot
+from services.domain.scaling.edited import Edited, differing
+from services.domain.scaling.templated import templated
+from services.domain.snapshot import FargateService, Snapshot
 from services.usecases.scalings import ServiceScaling
 
 
 @dataclass(frozen=True)
 class Today:
-    """What is said beside each value: the template's, where it is another one. `known` says that the service's stack
-    was read, so that what is not edited live is as in the template."""
+    """What is said beside each value: the template's, where it is another one, and whether somebody edited it live (a
+    scheduled action may have set it, too). `known` says that there is a template to compare with."""
 
     known: bool = False
-    edited: dict[str, Edited] = field(default_factory=dict)
+    other: Mapping[str, str] = field(default_factory=dict)
+    edits: Collection[str] = ()
 
-    @classmethod
-    def of(cls, seen: ServiceScaling | None, snapshot: Snapshot | None) -> "Today":
-        """Of a service that was seen."""
-        if seen is None:
-            return cls()
-        stacks = {stack.name for stack in snapshot.stacks} if snapshot else set()
-        return cls(f"service-{seen.service.name}" in stacks, {each.key: each for each in seen.edited})
+    def template(self, key: str, live: str = "") -> str:
+        """The template's value of a row's key; `live` where it is the same."""
+        return self.other.get(key, live)
 
-    def template(self, key: str) -> str:
-        """The template's value of a row's key, empty where it is today's or is not known."""
-        return self.edited[key].template if key in self.edited else ""
+    def edited(self, key: str) -> bool:
+        """Whether it is edited live."""
+        return key in self.edits
+
+
+def today(service: FargateService | None, edited: Collection[Edited], snapshot: Snapshot | None) -> Today:
+    """Of a service that was seen; nothing is known of one that was not."""
+    said = templated(snapshot, service) if snapshot and service else None
+    if service is None or said is None:
+        return Today(edits={each.key for each in edited}, other={each.key: each.template for each in edited})
+    known = {each.key: each.template for each in (*differing(said, service.scaling), *edited)}
+    return Today(True, known, {each.key for each in edited})
 
 
 def own_state(seen: ServiceScaling) -> ScalingState | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from portal.failovers.preview import Said
+from portal.scaling.places import Today
 from services.domain.access import GRANTS, Actor, Permission
 from services.domain.check import Answer, Check
 from services.domain.errors import Invalid
@@ -121,11 +122,10 @@ class PreviewPage:
         return [check for check in self.preview.overridable if check.key != STEP]
 
 
-def make(preview: ScalingPreview, actor: Actor, now: datetime) -> PreviewPage:
+def make(preview: ScalingPreview, actor: Actor, now: datetime, today: Today) -> PreviewPage:
     """The page for one person."""
     may, overrides = actor.may(Permission.CHANGE_SCALING), actor.may(Permission.OVERRIDE_CHECKS)
-    edited = {each.key: each for each in preview.edited}
-    settings = tuple(setting(row, edited.get(row.key)) for row in preview.rows)
+    settings = tuple(setting(row, today) for row in preview.rows)
     return PreviewPage(
         preview=preview,
         said=_said(preview, overrides=overrides),
@@ -148,9 +148,9 @@ def who_may() -> str:
     return listed([role for role, granted in GRANTS.items() if Permission.CHANGE_SCALING in granted])
 
 
-def setting(row: Row, edited: Edited | None) -> Setting:
-    """A line with what the template has, which is today's where nobody edited it live."""
-    return Setting(row, edited.template if edited else row.before, edited is not None)
+def setting(row: Row, today: Today) -> Setting:
+    """A line with what the template has: today's value, where it has no other."""
+    return Setting(row, today.template(row.key, row.before if today.known else "not known"), today.edited(row.key))
 
 
 def guard(check: Check) -> Guard:

@@ -10,7 +10,7 @@ from portal.identity import current_actor, haven
 from portal.scaling import preview, replaying
 from portal.scaling.filling import sheet
 from portal.scaling.forms import ConfirmForm
-from portal.scaling.places import Today, resource_label
+from portal.scaling.places import resource_label, today
 from portal.scaling.preview import PreviewPage
 from portal.scaling.replaying import ReplayPage
 from portal.scaling.sheet import Sheet
@@ -44,11 +44,12 @@ class Carried:
 def form_page(
     environment: str, service: str, made: Sheet, seen: ServiceScaling | None, problem: HavenError | None = None
 ) -> str:
+    """The form."""
     return render_template(
         "scaling/change.html",
         sheet=made,
         seen=seen,
-        today=Today.of(seen, snapshot_or_none(environment)),
+        today=today(seen.service if seen else None, seen.edited if seen else (), snapshot_or_none(environment)),
         opened_text=state_text(made.opened),
         environment=environment,
         service=service,
@@ -72,8 +73,9 @@ def preview_page(
     found: ScalingPreview, carried: Carried, filled: ConfirmForm, problem: Refused | NotNow | None = None
 ) -> str:
     filled.offer(found.overridable)
-    made: PreviewPage = preview.make(found, current_actor(), now())
     environment, service = found.environment.name, found.service.name
+    around = today(found.service, found.edited, snapshot_or_none(environment))
+    made: PreviewPage = preview.make(found, current_actor(), now(), around)
     return render_template(
         "scaling/preview.html",
         page=made,
