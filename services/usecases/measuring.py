@@ -20,8 +20,8 @@ OVERLAP = 3
 FIRST = 180
 """Minutes read at first contact, and after a longer time without reading."""
 HOUR, DAY = 60, 24 * 60
-PIECES = {1: DAY, 5: 7 * DAY, 60: 60 * DAY}
-"""Minutes of the past read at once, by step."""
+PIECES = {1: DAY, 5: 2 * DAY, 60: 15 * DAY}
+"""Minutes of the past read at once, by step: all of it is there after about an hour, and no reading is a long one."""
 MARGIN = 2 * HOUR
 """Minutes this side of the edge at which CloudWatch forgets a step: it refuses nothing, it answers with nothing."""
 ACTIVITIES_OVERLAP, ACTIVITIES_KEPT = timedelta(hours=1), timedelta(weeks=6)

@@ -126,7 +126,7 @@ def test_not_more_often_than_asked_for(scene: Scene) -> None:
 
 def test_the_past_is_read_once_in_the_steps_that_cloudwatch_keeps(scene: Scene) -> None:
     scene.refresh()
-    whole = scene.refresh(minutes=1, times=60)
+    whole = scene.refresh(minutes=1, times=75)
     past = {step: [w for w in whole if w[0] == step and w[2] < T - 100] for step, _ in STEPS}
     for step, days in STEPS:
         pieces = past[step]
@@ -232,7 +232,7 @@ def test_after_hours_without_reading_the_hole_is_filled_from_the_newest_on(scene
 
 def test_after_weeks_without_reading_the_longer_steps_are_filled_too(scene: Scene) -> None:
     scene.refresh()
-    scene.refresh(minutes=1, times=45)
+    scene.refresh(minutes=1, times=75)
     scene.clock.move(days=20)
     windows = scene.refresh(minutes=1, times=30)
     assert min(first for step, first, _ in windows if step == 5) < T
