@@ -35,7 +35,7 @@ LONGEST_COOLDOWN = 86_400
 MOST_REQUESTS = 1_000_000.0
 _WHOLE = f"A whole number from 0 to {MOST_TASKS:,}."
 _LABEL = re.compile(r"app/[^/\s]+/[^/\s]+/targetgroup/[^/\s]+/[^/\s]+")
-_ACTION_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f:/|]+")
+_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f:/|]+")
 
 
 class IfGiven(Optional):
@@ -79,9 +79,10 @@ def tasks(label: str) -> IntegerField:
     return IntegerField(label, validators=[Given(_WHOLE), NumberRange(0, MOST_TASKS, _WHOLE)])
 
 
-def maybe_tasks(label: str) -> IntegerField:
+def maybe_tasks(label: str, least: int = 0) -> IntegerField:
     """A count of tasks that may stay empty."""
-    return IntegerField(label, validators=[IfGiven(_WHOLE), NumberRange(0, MOST_TASKS, _WHOLE)])
+    wrong = f"A whole number from {least} to {MOST_TASKS:,}."
+    return IntegerField(label, validators=[IfGiven(wrong), NumberRange(least, MOST_TASKS, wrong)])
 
 
 def seconds(label: str) -> IntegerField:
@@ -95,7 +96,7 @@ class BoundsForm(Form):
 
     minimum = tasks("Min tasks")
     maximum = tasks("Max tasks")
-    desired = maybe_tasks("Desired count, once")
+    desired = maybe_tasks("Desired count, once", 1)
     hold_out = BooleanField("Suspend scaling out")
     hold_in = BooleanField("Suspend scaling in")
     hold_scheduled = BooleanField("Suspend scheduled actions")
@@ -144,9 +145,9 @@ class PolicyForm(Form):
             raise ValidationError(said)
 
     def validate_name(self, field: StringField) -> None:
-        """AWS takes any printable text."""
-        if not self.needed and self.target.data is not None and not _printable(field.data or ""):
-            raise ValidationError("1 to 256 characters, without line breaks.")
+        """Printable, and nothing that ARNs and alarms are cut at."""
+        if not self.needed and self.target.data is not None and not _NAME.fullmatch((field.data or "").strip()):
+            raise ValidationError("1 to 256 characters without : / |.")
 
     def validate_label(self, field: StringField) -> None:
         """Whose requests are counted."""
@@ -202,8 +203,8 @@ class ActionForm(Form):
         return not self.removed.data and (self.needed or any(str(part.data or "").strip() for part in parts))
 
     def validate_name(self, field: StringField) -> None:
-        """AWS's own pattern."""
-        if self.wanted and not self.needed and not _ACTION_NAME.fullmatch((field.data or "").strip()):
+        """As AWS takes it."""
+        if self.wanted and not self.needed and not _NAME.fullmatch((field.data or "").strip()):
             raise ValidationError("1 to 256 characters without : / |.")
 
     def validate_schedule(self, field: StringField) -> None:
@@ -292,7 +293,3 @@ def wrong(forms: Iterable[Form]) -> bool:
     """Whether anything in any of them is wrong; every one of them is asked, so that all errors show at once."""
     found = [form.validate() for form in forms]
     return not all(found)
-
-
-def _printable(text: str) -> bool:
-    return 0 < len(text.strip()) <= LONGEST_NAME and text.strip().isprintable()

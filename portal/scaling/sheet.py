@@ -124,7 +124,7 @@ class Sheet:
         rows = [row for step in self.stepped for row in step.rows]
         faulty = wrong([*forms, *(s.form for s in self.stepped), *rows, *(s.form for s in self.scheduled)])
         checks = [self._check_steps(step) for step in self.stepped if step.used]
-        return not faulty and all(checks) and self._check_names()
+        return all([not faulty, *checks, self._check_names()])
 
     def _check_steps(self, step: Stepped) -> bool:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, flash, render_template, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import errors
@@ -17,11 +17,14 @@ from services.domain.scaling.temporary import Edit
 
 area = Blueprint("temporary", __name__, url_prefix="/edits/<id>")
 
+WAYS = ("extend", "end", "keep")
+
 
 @area.get("")
 def show(environment: str, service: str, id: str) -> ResponseReturnValue:
     """One that is still to end."""
-    return _page(_own(environment, service, id), EditForm(formdata=None))
+    what = request.args.get("what", "")
+    return _page(_own(environment, service, id), EditForm(formdata=None), what if what in WAYS else "")
 
 
 @area.post("/extend", defaults={"what": "extend"})
@@ -86,5 +89,6 @@ def _page(edit: Edit, form: EditForm, what: str = "", problem: Exception | None 
         trouble=errors.describe(problem) if isinstance(problem, (Invalid, Conflict, Unsafe, NotNow)) else None,
         environment=edit.environment,
         service=edit.service,
+        unsafe=isinstance(problem, Unsafe),
         may_change=current_actor().may(Permission.CHANGE_SCALING),
     )
