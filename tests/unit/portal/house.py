@@ -1,11 +1,11 @@
 """A whole Haven over a database in memory: the real use cases, no AWS, no cryptography, no file but the cookie key."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,6 +16,8 @@ from services.domain.access import SYSTEM, Role
 from services.domain.environment import Environment
 from services.domain.failover.steps import steps_for
 from services.domain.history import fingerprint
+from services.domain.operation import Operation, Step
+from services.domain.scaling.steps import steps_for as steps_for_scaling
 from services.domain.snapshot import Snapshot
 from services.settings import Settings
 from services.usecases.access import Access
@@ -25,7 +27,12 @@ from services.usecases.failovers import Failovers
 from services.usecases.ledger import Ledger
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
+from services.usecases.replays import Replays
+from services.usecases.scaling_documents import read_change
+from services.usecases.scalings import KIND as SCALING
+from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
+from services.usecases.temporary import TemporaryEdits
 from services.usecases.users import Users
 from tests import builders
 from tests.fakes.clock import MovableClock
@@ -78,7 +85,16 @@ class House:
             begin_within=half_hour,
         )
         self.failover_history = FailoverHistory(self.unit, self.clock)
-        self.operations = Operations(self.unit, self.clock, lambda each: steps_for(each.target_kind))
+        self.operations = Operations(self.unit, self.clock, _steps)
+        self.scalings = Scalings(
+            self.unit,
+            self.clock,
+            lambda: f"id-{next(numbers)}",
+            stale_after=timedelta(seconds=self.settings.stale_after),
+            begin_within=half_hour,
+        )
+        self.replays = Replays(self.unit, self.clock)
+        self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
 
     def ready(self) -> list[str]:
@@ -108,6 +124,13 @@ class House:
         """The ledger, oldest first: actor, action, target."""
         with self.unit(readonly=True) as store:
             return [(e.actor, e.action, e.target) for e in reversed(store.ledger.read(limit=500))]
+
+
+def _steps(operation: Operation) -> Sequence[Step[Any]]:
+    """As the procedure of its kind gives them."""
+    if operation.kind == SCALING:
+        return steps_for_scaling(read_change(operation.wants("change")))
+    return steps_for(operation.target_kind)
 
 
 def house(home: Path, *, filled: bool = True, **settings: object) -> House:
