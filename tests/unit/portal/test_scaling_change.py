@@ -57,7 +57,7 @@ def admin(desk: FakeScalings, as_: SignIn) -> FlaskClient:
     return as_("admin")
 
 
-def preview(client: FlaskClient, status: int = 200, **typed: str) -> str:
+def preview(client: FlaskClient, status: int = 200, /, **typed: str) -> str:
     data = filled(get(client, f"{BASE}/change"), FORM) | {k.replace("__", "-"): v for k, v in typed.items()}
     return post(client, f"{BASE}/preview", data, status)
 

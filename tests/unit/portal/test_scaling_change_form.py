@@ -10,7 +10,7 @@ from portal.scaling import until
 from portal.scaling.filling import sheet
 from portal.scaling.places import resource_label
 from portal.scaling.sheet import Sheet
-from services.domain.scaling.change import ScalingChange, ScalingState, Suspended, state_of
+from services.domain.scaling.change import ScalingChange, Suspended, state_of
 from services.domain.scaling.load import REQUESTS
 from services.domain.scaling.step import Adjustment, Step, StepPolicy
 from services.domain.snapshot import ScheduledAction
@@ -28,12 +28,12 @@ STATE = state_of(
 )
 
 
-def sent(state: ScalingState = STATE, **changes: str) -> MultiDict[str, str]:
+def sent(**changes: str) -> MultiDict[str, str]:
     """What a browser sends of the form when only `changes` were typed; double underscores stand for hyphens."""
-    made = sheet(state, b.NOW, label=LABEL, prefix="rbac")
+    made = sheet(STATE, b.NOW, label=LABEL, prefix="rbac")
     parts = [made.bounds, made.until, *(t.form for t in (*made.tracked, *made.added))]
     parts += [row for step in made.stepped for row in (step.form, *step.rows)] + [s.form for s in made.scheduled]
-    data = {}
+    data: dict[str, str] = {}
     for part in parts:
         for field in part:
             if field.type == "BooleanField":
@@ -46,12 +46,12 @@ def sent(state: ScalingState = STATE, **changes: str) -> MultiDict[str, str]:
     return MultiDict({name: value for name, value in (data | typed).items() if value != "(off)"})
 
 
-def typed(state: ScalingState = STATE, **changes: str) -> Sheet:
-    return sheet(state, b.NOW, data=sent(state, **changes), prefix="rbac")
+def typed(**changes: str) -> Sheet:
+    return sheet(STATE, b.NOW, data=sent(**changes), prefix="rbac")
 
 
-def change(state: ScalingState = STATE, **changes: str) -> ScalingChange:
-    made = typed(state, **changes)
+def change(**changes: str) -> ScalingChange:
+    made = typed(**changes)
     assert made.check(), [form.errors for form in (made.bounds, made.until, *(t.form for t in made.tracked))]
     return made.change(b.NOW)
 
