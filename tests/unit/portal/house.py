@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.app import create_app
-from services.bootstrap import Haven
+from services.bootstrap import Haven, effective, specs
 from services.domain.access import SYSTEM, Role
 from services.domain.environment import Environment
 from services.domain.failover.steps import steps_for
@@ -19,8 +19,10 @@ from services.domain.history import fingerprint
 from services.domain.operation import Operation, Step
 from services.domain.scaling.steps import steps_for as steps_for_scaling
 from services.domain.snapshot import Snapshot
+from services.ports import Provisioner
 from services.settings import Settings
 from services.usecases.access import Access
+from services.usecases.carrying import Carrying
 from services.usecases.environments import Environments
 from services.usecases.failover_history import FailoverHistory
 from services.usecases.failovers import Failovers
@@ -94,6 +96,14 @@ class House:
             begin_within=half_hour,
         )
         self.replays = Replays(self.unit, self.clock)
+        self.carrying = Carrying(
+            self.unit,
+            self.clock,
+            cast(Provisioner, None),  # the pages look; making change sets is tested with a desk of its own
+            specs,
+            effective,
+            stale_after=timedelta(seconds=self.settings.stale_after),
+        )
         self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
 
