@@ -159,6 +159,9 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
     for event in view.events:
         if ended and event.at > ended + AFTERWARDS:
             continue
+        if scaling.is_scaling(view.operation) and view.operation.target not in event.subject:
+            # Other services' alarms ring as they do every day.
+            continue
         subject = "" if event.subject == view.operation.target else f"{event.subject}: "
         words = event.message.strip()
         meaning = telling.alarm(words) if event.source == "cloudwatch" else meaning_of(event)
