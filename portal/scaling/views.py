@@ -1,6 +1,7 @@
 """Seeing how services scale: every service of an environment, and one service with its charts and reasons."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,7 +14,6 @@ from portal.scaling.changing import area as changing
 from portal.scaling.history import History, history
 from services.domain.access import Permission
 from services.domain.errors import HavenError, NotNow
-from services.domain.snapshot import Snapshot
 from services.usecases.scalings import Measurements, ServiceScaling
 
 area = Blueprint("scaling", __name__)
@@ -54,8 +54,8 @@ def _index(template: str, environment: str, fragment: bool = False) -> ResponseR
     current = haven().snapshots.current(actor, environment)
     here, snapshot = url_for("scaling.rows", environment=environment), current.snapshot
     if snapshot is None:
-        given = {"environment": current.environment, "here": here, "every": EVERY, "version": "unread"}
-        return _answer(fragment, "unread", template, page=None, **given)
+        given = {"environment": current.environment, "here": here, "every": EVERY}
+        return _answer(fragment, "unread", template, lambda: {"page": None}, **given)
     found, now = haven().scalings.services(actor, environment), haven().clock.now()
     seconds = haven().settings.stale_after
     fresh = page.freshness_of(snapshot, now, timedelta(seconds=seconds))
@@ -72,7 +72,7 @@ def _index(template: str, environment: str, fragment: bool = False) -> ResponseR
         return {"page": overview.make(current.environment, found, snapshot, now, fresh, measured)}
 
     given = {"environment": current.environment, "here": here, "every": EVERY, "stale_after": seconds}
-    return _answer(fragment, version, template, made, version=version, **given)
+    return _answer(fragment, version, template, made, **given)
 
 
 def _service(template: str, environment: str, service: str, fragment: bool = False) -> ResponseReturnValue:
@@ -83,12 +83,11 @@ def _service(template: str, environment: str, service: str, fragment: bool = Fal
     snapshot = current.snapshot
     if snapshot is None:
         given = {"service": service, "environment": current.environment, "here": here, "every": EVERY}
-        return _answer(fragment, "unread", template, page=None, version="unread", **given)
+        return _answer(fragment, "unread", template, lambda: {"page": None}, **given)
     seen, now = haven().scalings.service(actor, environment, service), haven().clock.now()
     seconds = haven().settings.stale_after
-    fresh, may_change = page.freshness_of(snapshot, now, timedelta(seconds=seconds)), actor.may(
-        Permission.CHANGE_SCALING
-    )
+    fresh = page.freshness_of(snapshot, now, timedelta(seconds=seconds))
+    may_change = actor.may(Permission.CHANGE_SCALING)
     minute = now.replace(second=0, microsecond=0)
     version = live.token(seen, fresh, minute, may_change, window.key, kind)
 
@@ -100,5 +99,27 @@ def _service(template: str, environment: str, service: str, fragment: bool = Fal
         }
 
     given = {"service": service, "environment": current.environment, "here": here, "every": EVERY}
-    more = {"may_change": may_change, "window": window, "windows": windows.ALL, "stale_after": seconds, "kind": kind}
-    return _answer(fragment, version, template, made, version=version, **given, **more)
+    more = {"may_change": may_change, "window": window, "windows": windows.ALL, "stale_after": seconds}
+    more |= {"kind": kind, "kinds": page.KINDS}
+    return _answer(fragment, version, template, made, **given, **more)
+
+
+def _history(seen: ServiceScaling, window: windows.Window, now: datetime) -> History | None:
+    """The charts; None while what is kept cannot be read."""
+    until = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    try:
+        found = haven().scalings.measurements(
+            current_actor(), seen.environment.name, seen.service.name, until - window.span, until
+        )
+    except NotNow:
+        return None
+    return history(seen.service, found, window)
+
+
+def _answer(
+    fragment: bool, version: str, template: str, made: Callable[[], dict[str, Any]], **given: Any
+) -> ResponseReturnValue:
+    """The page, or its live part when that is not shown already."""
+    if not fragment:
+        return render_template(template, version=version, **made(), **given)
+    return live.answer(version, lambda: render_template(template, version=version, **made(), **given))
