@@ -188,6 +188,11 @@ def _fresh(asked: Asked) -> Check:
 
 def _around(store: Store, asked: Asked) -> Iterator[Check]:
     name, now = asked.environment.name, asked.now
+    own = (each for each in asked.snapshot.stacks if each.name == f"service-{asked.service.name}")
+    going = next((stack for stack in own if stack.status.endswith("_IN_PROGRESS")), None)
+    fact = f"{going.stack_name} is {going.status}: it may overwrite what is changed here." if going else ""
+    mend = "Wait until the deployment is over."
+    yield _held("stack", "Its stack is at rest", fact, "No deployment of it runs.", mend, overridable=True)
     pause = holding(store.pauses.current(now), name, now)
     fact = f"Paused by {pause.by} until {pause.until:%Y-%m-%d %H:%M} UTC: {pause.reason}" if pause else ""
     mend = "Lift the pause, or wait until it ends."

@@ -133,14 +133,16 @@ class Scalings:
         base = opened if opened and rows else state
         change = check_wish(check_change(completed(change, base), base, now), base, now)
         asked = Asked(found, snapshot, here, state, here.desired, change, now, self._stale_after)
+        differs, ends = difference(change, base), change.until is not None
+        already = [_told_of(*each, ends=ends) for each in _edited_already(store, environment, service, differs)]
         checks = sorted(checks_of(store, asked), key=lambda check: _ORDER[check.answer])
         return ScalingPreview(
             found,
             here,
             state,
             change,
-            difference(change, base),
-            effects(change, base, here.desired),
+            differs,
+            (*effects(change, base, here.desired), *already),
             checks,
             commands(change, base, found.region),
             rows,
@@ -227,20 +229,24 @@ def _refuse(store: Store, preview: ScalingPreview, request: ScalingRequest) -> N
     if preview.conflicts:
         said = "; ".join(_both(row) for row in preview.conflicts[:6])
         raise Conflict(f"{service} has changed since the form was opened, and nothing was written: {said}.")
-    if preview.change.until is not None:
-        _apart(store, preview)
+    already = _edited_already(store, preview.environment.name, service, preview.rows)
+    if preview.change.until is not None and already:
+        raise Conflict(_told_of(*already[0], ends=True))
     if bad := blocking(preview.checks, request.overrides):
         said = " ".join(f"{check.title}: {check.fact}" for check in bad)
         raise Unsafe(f"Nothing was asked for. {said}")
 
 
-def _apart(store: Store, preview: ScalingPreview) -> None:
-    """Two temporary edits of one value would each take back to what the other left."""
-    keys = {row.key for row in preview.rows}
-    for edit in store.edits.list(environment=preview.environment.name, service=preview.service.name, states=LIVE):
-        if both := [row.label for row in difference(edit.change, edit.before) if row.key in keys]:
-            until = f"until {edit.until:%Y-%m-%d %H:%M} UTC"
-            raise Conflict(f"{both[0]} is edited {until} already, by {edit.by}: extend, end or keep that edit first.")
+def _edited_already(store: Store, environment: str, service: str, rows: Sequence[Row]) -> list[tuple[str, Edit]]:
+    """What of these values a temporary edit holds already, by its label."""
+    keys, live = {row.key for row in rows}, store.edits.list(environment=environment, service=service, states=LIVE)
+    return [(row.label, edit) for edit in live for row in difference(edit.change, edit.before) if row.key in keys]
+
+
+def _told_of(label: str, edit: Edit, *, ends: bool) -> str:
+    held = f"{label} is edited until {edit.until:%Y-%m-%d %H:%M} UTC already, by {edit.by}"
+    # Two temporary edits of one value would each take back to what the other left.
+    return f"{held}: extend, end or keep that edit first." if ends else f"{held}; what you set here stays beyond that."
 
 
 def _both(row: Row) -> str:

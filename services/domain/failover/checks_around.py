@@ -31,12 +31,14 @@ def deployments(situation: Situation) -> Check:
 
 def operations(situation: Situation) -> Check:
     """Nothing else of Haven's is at work here. On the same target nothing may even wait; elsewhere only what runs, or
-    is stuck half-way, is in the way. A stuck one is resolved, not overridden: it may still act in AWS."""
+    is stuck half-way, is in the way. A stuck one is resolved, not overridden: it may still act in AWS. Only a change of
+    a service's scaling may be overridden: it does not touch where data lives, and an outage cannot wait for tasks."""
     judge = Judge(situation, "operations", "No other operation runs")
     in_way = [each for each in situation.live if each.id != situation.own_id and each.live and _in_way(situation, each)]
     if in_way:
         said = listed([f"{each.kind} of {each.target} ({each.state}, {each.id})" for each in in_way])
-        return judge.failed(f"{said}.", "Wait until it is over, cancel it, or resolve it.", overridable=False)
+        mild = all(each.target_kind is Target.SERVICE for each in in_way)
+        return judge.failed(f"{said}.", "Wait until it is over, cancel it, or resolve it.", overridable=mild)
     return judge.passed("No other operation is at work in this environment.")
 
 

@@ -51,17 +51,17 @@ class Edit:
 
 
 LIVE = tuple(state for state in EditState if state not in (EditState.ENDED, EditState.KEPT))
-NEED = "need"
+NEED, STACK = "need", "stack"
 
 
 def let_pass(checks: Sequence[Check], made_on: Sequence[Check]) -> tuple[str, ...]:
     """The keys of checks that Haven lets pass when it takes an edit back. Whoever set the end agreed to what was there
-    before, with its weaknesses; but not to take away tasks that are needed now. A need that is not known passes only
-    where it was not known either when the edit was made (`made_on` are the checks of then)."""
+    before, with its weaknesses; but not to take away tasks that are needed now, nor to cross a deployment. A need that
+    is not known passes only where it was not known either when the edit was made (`made_on` are the checks of then)."""
     unknown = any(check.key == NEED and check.answer is Answer.UNKNOWN for check in made_on)
     return tuple(
         check.key
         for check in checks
         if check.overridable and check.answer is not Answer.PASS
-        if check.key != NEED or (unknown and check.answer is Answer.UNKNOWN)
+        if check.key not in (NEED, STACK) or (check.key == NEED and unknown and check.answer is Answer.UNKNOWN)
     )

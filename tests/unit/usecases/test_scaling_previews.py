@@ -46,7 +46,7 @@ def test_all_guards_answer_with_their_arithmetic(scene: Scene) -> None:
     assert {key: check.answer for key, check in found.items()} == dict.fromkeys(found, Answer.PASS)
     assert set(found) == {
         "fresh", "bounds", "never-zero", "zones", "quota", "step", "need", "connections", "one-zone-gone", "addresses",
-        "pause", "freeze",
+        "stack", "pause", "freeze",
     }  # fmt: skip
     assert "14 × 200/100) × 10 (rbac)" in found["connections"].fact
     assert "production-app, db.r6g.large" in found["connections"].fact
@@ -205,3 +205,22 @@ def test_a_policy_on_requests_keeps_its_label(scene: Scene) -> None:
     )  # fmt: skip
     assert ended.state is State.SUCCEEDED
     assert ("rbac-requests", "app/x") in scene.scalings.change(VIEWER, ended.id).change.labels
+
+
+def test_a_deployment_under_way_may_overwrite_it(scene: Scene) -> None:
+    stacks = scene.aws.shape.stacks
+    going = tuple(replace(s, status="UPDATE_IN_PROGRESS") if s.name == "service-rbac" else s for s in stacks)
+    scene.aws.shape = replace(scene.aws.shape, stacks=going)
+    scene.snap()
+    stack = checks(scene, MAX)["stack"]
+    assert (stack.answer, stack.overridable) == (Answer.FAIL, True)
+    assert "production-service-rbac is UPDATE_IN_PROGRESS" in stack.fact
+
+
+def test_what_is_edited_for_a_time_already_is_said(scene: Scene) -> None:
+    scene.make(ScalingChange(max_capacity=20, until=scene.clock.now() + timedelta(hours=1)))
+    stays = scene.scalings.preview(VIEWER, ENV, SERVICE, MAX).effects[-1]
+    assert stays.startswith("Maximum is edited until 2026-11-22")
+    assert stays.endswith("by root.admin; what you set here stays beyond that.")
+    ends = ScalingChange(max_capacity=14, until=scene.clock.now() + timedelta(hours=1))
+    assert "keep that edit first" in scene.scalings.preview(VIEWER, ENV, SERVICE, ends).effects[-1]

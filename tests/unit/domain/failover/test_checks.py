@@ -101,6 +101,7 @@ def sick(name: str) -> Any:
 
 
 ELSE = situation(target=replace(situation().target, name="x"))
+SCALING = b.operation("op-7", kind="scaling", target_kind=Target.SERVICE, target="rbac", state=State.RUNNING)
 
 CASES = [
     ("status", situation(whole(databases=(b.database(status="backing-up"),))), FAIL, False, "is backing-up"),
@@ -133,6 +134,8 @@ CASES = [
     ("operations", situation(live=(b.operation(target="x", state=State.AWAITING_APPROVAL),)), PASS, False, ""),
     ("operations", situation(live=(b.operation(target="x", state=State.STUCK),)), FAIL, False, "stuck"),
     ("operations", situation(live=(b.operation(state=State.SUCCEEDED),)), PASS, False, ""),
+    ("operations", situation(live=(SCALING,)), FAIL, True, "scaling of rbac"),
+    ("operations", situation(live=(SCALING, b.operation(target="x", state=State.STUCK))), FAIL, False, "scaling of"),
     ("lag", in_cluster(metrics=()), UNKNOWN, True, "no ReplicaLag of db-2"),
     ("lag", in_cluster(metrics=(b.metric("db-2", "ReplicaLag", 31.0),)), FAIL, True, "31 s"),
     ("lag", in_cluster(metrics=(b.metric("db-3", "ReplicaLag", 1.0),)), UNKNOWN, True, "db-2"),

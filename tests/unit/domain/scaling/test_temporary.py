@@ -16,6 +16,7 @@ def test_the_weaknesses_that_were_there_pass_and_the_need_of_now_does_not() -> N
         b.check("need", Answer.FAIL, overridable=True),
         b.check("quota", Answer.FAIL),
         b.check("freeze", overridable=True),
+        b.check("stack", Answer.FAIL, overridable=True),
     ]
     assert let_pass(checks, ()) == ("step", "one-zone-gone")
 
@@ -25,6 +26,7 @@ def test_a_need_that_is_never_known_passes_and_one_that_was_known_does_not() -> 
     assert let_pass([unknown], [unknown]) == ("need",)
     assert let_pass([unknown], [b.check("need")]) == ()
     assert let_pass([b.check("need", Answer.FAIL, overridable=True)], [unknown]) == ()
+    assert let_pass([b.check("stack", Answer.FAIL, overridable=True)], [unknown]) == ()
 
 
 def test_it_is_live_until_it_has_ended_or_is_kept() -> None:
