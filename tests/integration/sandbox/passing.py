@@ -24,6 +24,6 @@ def pass_minutes(ground: Ground, number: int = 1) -> None:
     """
     for _ in range(number):
         clock.advance((65 - clock.time() % 60) * clock.speed)
-        history.of(ground.account, REGION)
+        history.of(ground.account, REGION, ended=True)
         for callback in minutes._callbacks:
             callback(ground.account, REGION)

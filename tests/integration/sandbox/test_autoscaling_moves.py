@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from sandbox.clock import clock
 from sandbox.gaps.applicationautoscaling.activities import REMEMBERED
-from sandbox.weather import demand
-from tests.integration.sandbox.ground import Ground
+from sandbox.weather import demand, history, world
+from tests.integration.sandbox.ground import REGION, Ground
 from tests.integration.sandbox.passing import pass_minutes, steady_ground
 
 TARGET = {
@@ -106,6 +106,24 @@ def test_a_surge_scales_a_service_out_and_its_end_scales_it_in_again(ground: Gro
     pass_minutes(ground, 40)
     assert service(ground)["desiredCount"] == 3
     assert "AlarmLow" in activities(ground, every=False)[0]["Cause"]
+
+
+def test_a_service_is_sized_for_its_minimum_however_many_tasks_it_has(ground: Ground) -> None:
+    ground.aws("ecs").update_service(cluster="main", service="web", desiredCount=5)
+    assert world.read(ground.account, REGION).services["main", "web"].floor == 5
+    register(ground, 2, 9)
+    assert world.read(ground.account, REGION).services["main", "web"].floor == 2
+
+
+def test_a_minute_is_measured_with_the_tasks_it_ended_with_though_nobody_looked(ground: Ground) -> None:
+    register(ground, 3, 9)
+    pass_minutes(ground)
+    ground.aws("ecs").update_service(cluster="main", service="web", desiredCount=6)
+    pass_minutes(ground, 2)
+    seen = history.of(ground.account, REGION)
+    ended = int(clock.time() // 60) - 1
+    counts = [seen.thing("services", ("main", "web"), ended - back).count for back in (2, 1, 0)]
+    assert counts == [3, 6, 6]
 
 
 def test_at_the_maximum_it_says_so_once_and_only_to_who_asks(ground: Ground) -> None:
