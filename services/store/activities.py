@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from services.domain.scaling.why import Activity
 from services.store.document import Document, fitting
-from services.store.tables import scaling_activities as activities
+from services.store.scaling_tables import scaling_activities as activities
 from services.store.upsert import insert
 
 _DOCUMENT = Document(Activity, ("id", "at"))

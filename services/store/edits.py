@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 from services.domain.errors import Conflict, NotFound
 from services.domain.scaling.temporary import Edit, EditState
 from services.store.document import Document, fitting
-from services.store.tables import temporary_edits as edits
+from services.store.scaling_tables import temporary_edits as edits
 from services.store.upsert import insert
 
 _FIXED = ("id", "environment", "service")

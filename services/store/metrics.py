@@ -12,8 +12,8 @@ from services.domain.scaling.measured import Measured
 from services.domain.scaling.series import Series
 from services.store.blocks import PLACES, Block, assembled, begins, cut, laid, packed, unpacked
 from services.store.document import fitting
-from services.store.tables import metric_blocks as blocks
-from services.store.tables import metric_reads as reads
+from services.store.scaling_tables import metric_blocks as blocks
+from services.store.scaling_tables import metric_reads as reads
 from services.store.upsert import insert
 
 TURN = 0
