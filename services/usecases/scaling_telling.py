@@ -19,6 +19,7 @@ from services.domain.scaling.why import told as told_of
 from services.domain.snapshot import FargateService, ScheduledAction, Snapshot
 from services.ports import Store
 from services.usecases.scaling_documents import read_change, read_state
+from services.usecases.scaling_records import KIND
 from services.usecases.scaling_shapes import Mark, Measurements, NextRuns, ServiceScaling
 
 LINES = 200
@@ -117,7 +118,7 @@ def _deployments(
 
 
 def _changes(store: Store, environment: str, service: str, since: datetime, until: datetime) -> Sequence[Operation]:
-    found = store.operations.list(environment=environment, kind="scaling", before=until, limit=500)
+    found = store.operations.list(environment=environment, kind=KIND, before=until, limit=500)
     return [each for each in found if each.target == service and each.requested_at >= since and each.irreversible]
 
 

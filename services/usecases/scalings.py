@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 
 from services.domain.access import Actor, Permission
 from services.domain.check import Answer, blocking
-from services.domain.errors import Conflict, Invalid, NotFound, Refused, Unsafe
-from services.domain.operation import Operation, State, Target
+from services.domain.errors import Conflict, Invalid, Unsafe
+from services.domain.operation import Operation, Target
 from services.domain.scaling.acts import completed
 from services.domain.scaling.change import ScalingChange, ScalingState, check_change, conflicts, difference, effects
 from services.domain.scaling.commands import commands
 from services.domain.scaling.difference import Row
 from services.domain.scaling.edited import edited_live
-from services.domain.scaling.taking_back import TakingBack, taking_back
 from services.domain.scaling.temporary import LIVE, Edit
 from services.ports import Clock, Entry, Store, TrailEntry, UnitOfWork
-from services.usecases.scaling_documents import change_text, read_change, read_state, state_text
+from services.usecases.scaling_documents import change_text, state_text
 from services.usecases.scaling_facts import Asked, checks_of, registered, seen, service_of
+from services.usecases.scaling_records import KIND, back_of, cannot_revert, change_of, record, records, states
 from services.usecases.scaling_shapes import (
     ChangeRecord,
     Mark,
@@ -28,10 +28,6 @@ from services.usecases.scaling_shapes import (
 )
 from services.usecases.scaling_telling import measurements, told
 from services.usecases.scaling_wishes import check_wish, problems
-
-KIND = "scaling"
-LOOKED_THROUGH = 1000
-"""Changes of an environment are looked through for those of one service, newest first, up to this many."""
 
 
 class Scalings:
@@ -154,35 +150,27 @@ class Scalings:
     def changes(self, actor: Actor, environment: str, service: str = "", limit: int = 50) -> Sequence[ChangeRecord]:
         """Changes asked for, newest first."""
         actor.require(Permission.SEE_ENVIRONMENTS)
-        limit, found, before = min(max(limit, 1), 200), list[Operation](), None
         with self._unit(readonly=True) as store:
-            for _ in range(LOOKED_THROUGH // 200):
-                page = store.operations.list(environment=environment, kind=KIND, before=before, limit=200)
-                found += [each for each in page if service in ("", each.target)]
-                if len(found) >= limit or len(page) < 200:
-                    break
-                before = page[-1].requested_at
-            return [_record(store, operation) for operation in found[:limit]]
+            return records(store, environment, service, limit)
 
     def change(self, actor: Actor, id: str) -> ChangeRecord:
         """One change. Raises NotFound."""
         actor.require(Permission.SEE_ENVIRONMENTS)
         with self._unit(readonly=True) as store:
-            return _record(store, _found(store, id))
+            operation = change_of(store, id)
+            return record(operation, states(store, operation.environment))
 
     def reverting(self, actor: Actor, id: str) -> tuple[ScalingChange, ScalingState]:
         """The change that takes a change back, and the state it is made on: only the values that it changed. Raises
         NotFound; Conflict when there is nothing left to take back."""
         actor.require(Permission.SEE_ENVIRONMENTS)
         with self._unit(readonly=True) as store:
-            operation = _found(store, id)
-            if why_not := _cannot_revert(store, operation):
+            operation = change_of(store, id)
+            states_now = states(store, operation.environment)
+            if why_not := cannot_revert(operation, states_now):
                 raise Conflict(why_not)
-            _, snapshot = seen(store, operation.environment)
-            now = registered(service_of(snapshot, operation.target))
-        return taking_back(
-            read_change(operation.wants("change")), read_state(operation.wants("opened")), now
-        ).change, now
+            now = states_now(operation.target)
+            return back_of(operation, now).change, now
 
     def _operation(self, actor: Actor, request: ScalingRequest, preview: ScalingPreview) -> Operation:
         now = self._clock.now()
@@ -284,43 +272,6 @@ def _detail(operation: Operation, preview: ScalingPreview) -> dict[str, str]:
         detail |= {"overridden": " ".join(operation.overridden)[:2000]}
         detail |= {"override_reason": operation.wants("override_reason")}
     return {name: value for name, value in detail.items() if value}
-
-
-def _found(store: Store, id: str) -> Operation:
-    operation = store.operations.get(id)
-    if operation is None or operation.kind != KIND:
-        raise NotFound(f"There is no change of scaling {id[:40]}.")
-    return operation
-
-
-def _record(store: Store, operation: Operation) -> ChangeRecord:
-    before, change = read_state(operation.wants("opened")), read_change(operation.wants("change"))
-    return ChangeRecord(operation, before, change, difference(change, before), _cannot_revert(store, operation))
-
-
-def _back(operation: Operation, now: ScalingState) -> TakingBack:
-    return taking_back(read_change(operation.wants("change")), read_state(operation.wants("opened")), now)
-
-
-def _cannot_revert(store: Store, operation: Operation) -> str:
-    """Why a change cannot be taken back now; empty when it can."""
-    if operation.live:
-        return "It is not over yet."
-    if operation.state is not State.SUCCEEDED and not operation.irreversible:
-        return f"It did nothing: it is {operation.state}."
-    try:
-        _, snapshot = seen(store, operation.environment)
-        now = registered(service_of(snapshot, operation.target))
-    except Refused as gone:
-        return gone.message
-    back = _back(operation, now)
-    if back.anything:
-        return ""
-    if back.moved:
-        return f"Somebody has changed it since: {', '.join(back.moved)}."
-    if back.lost:
-        return f"Haven cannot put {', '.join(back.lost)} back: what it was made of was not read."
-    return "There is nothing to take back: everything is as it was before."
 
 
 __all__ = [
