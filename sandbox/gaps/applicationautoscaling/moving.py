@@ -1,8 +1,8 @@
 """Alarms move services: once a minute, after all alarms of the minute were judged, each target decides (`deciding`).
 
-What is decided is collected while the world is held still, and done afterwards: an act changes the world. Times here
-are the clock's own minutes whatever the speed, as those of metrics and alarms are: a cooldown of 60 s is one minute of
-the chart.
+All decide before any acts, from what the alarms saw: to look at metrics again would read the whole world anew. Times
+here are the clock's own minutes whatever the speed, as those of metrics and alarms are: a cooldown of 60 s is one
+minute of the chart.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,6 @@ from sandbox.gaps.applicationautoscaling.policies import LOW_PERIODS, Policy
 from sandbox.gaps.applicationautoscaling.targets import memory_of
 from sandbox.gaps.cloudwatch import alarms
 from sandbox.gaps.cloudwatch.evaluation import EXTRA
-from sandbox.weather import history
 
 Alarms = dict[str, list[Any]]
 """Policy ARN -> the alarms that may act for it."""
@@ -32,9 +31,8 @@ def move_all(account: str, region: str) -> None:
     targets = [target for known in backend.targets.values() for target in known.values()]
     if not targets or not backend.policies:
         return
-    with history.held(account, region):
-        told = _by_policy(account, region)
-        decided = [(target, verdict) for target in targets if (verdict := _judge(backend, target, told)) is not None]
+    told = _by_policy(account, region)
+    decided = [(target, verdict) for target in targets if (verdict := _judge(backend, target, told)) is not None]
     for target, verdict in decided:
         cause = f"monitor alarm {verdict.alarm} in state ALARM triggered policy {verdict.policy}"
         if verdict.code is None:
@@ -75,7 +73,7 @@ def _tracker(backend: Any, policy: Policy, told: Alarms) -> Tracker:
     high, low = (*found, None, None)[:2]
     may_shrink = not given.get("DisableScaleIn")
     points = [alarm.newest for alarm in found if alarm is not None and alarm.__dict__.get("newest")]
-    if high is not None and not may_shrink:  # the low alarm would have looked further back than the high one
+    if high is not None and not points and not may_shrink:  # a low alarm would have looked further back
         cloudwatch = cloudwatch_backends[backend.account_id][backend.region_name]
         points = [p for p in [alarms.newest_of(cloudwatch, high, LOW_PERIODS + EXTRA)] if p is not None]
     return Tracker(
