@@ -109,9 +109,7 @@ def _put_scheduled(writer: Writer, service: FargateService, write: Write) -> Map
         "ScalableTargetAction": {name: value for name, value in bounds.items() if value is not None},
         **({"Timezone": action.timezone} if action.timezone else {}),
     }
-    return writer.application_autoscaling.put_scheduled_action(
-        **_of(service), ScheduledActionName=action.name, **asked
-    )
+    return writer.application_autoscaling.put_scheduled_action(**_of(service), ScheduledActionName=action.name, **asked)
 
 
 def _set_desired(writer: Writer, service: FargateService, write: Write) -> Mapping[str, Any]:
