@@ -5,10 +5,8 @@ import json
 import re
 
 import pytest
-from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
-from portal.scaling.changing import area as changing
 from services.domain.check import Answer, Check
 from services.domain.errors import Conflict, Invalid, NotNow, Unsafe
 from services.domain.operation import State
@@ -17,7 +15,6 @@ from services.domain.scaling.guards import Bounds, Use
 from services.usecases.scaling_documents import change_text, state_text
 from services.usecases.scalings import ScalingRequest
 from tests import builders as b
-from tests.unit.portal import house as houses
 from tests.unit.portal.conftest import SignIn
 from tests.unit.portal.house import House
 from tests.unit.portal.scaling_desks import FakeEdits, FakeReplays, FakeScalings, scaling_operation
@@ -38,17 +35,6 @@ def desk(house: House) -> FakeScalings:
     house.scalings = made  # type: ignore[assignment]
     house.replays = FakeReplays(scalings=made)  # type: ignore[assignment]
     house.temporary_edits = FakeEdits()  # type: ignore[assignment]
-    return made
-
-
-@pytest.fixture
-def app(house: House) -> Flask:
-    made = houses.app(house)
-    if "scaling" not in made.blueprints:
-        stub = Blueprint("scaling", __name__)
-        stub.register_blueprint(changing)
-        stub.add_url_rule("/environments/<environment>/scaling/<service>", "service", lambda **_: "")
-        made.register_blueprint(stub)
     return made
 
 

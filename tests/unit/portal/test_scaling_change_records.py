@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.operations import page as operation_page
@@ -24,9 +23,9 @@ from tests.unit.portal.desks import Desk, FakeOperations
 from tests.unit.portal.house import House
 from tests.unit.portal.scaling_desks import EDITED, FakeEdits, FakeScalings, edit, record, scaling_operation
 from tests.unit.portal.scaling_forms import filled, get, post, words
-from tests.unit.portal.test_scaling_change import BASE, REASON, admin, app, ask, asked, desk
+from tests.unit.portal.test_scaling_change import BASE, REASON, admin, ask, asked, desk
 
-__all__ = ["admin", "app", "desk"]
+__all__ = ["admin", "desk"]
 CHANGE = ScalingChange(max_capacity=14)
 VIEWER = Actor("viewer", Role.VIEWER)
 
@@ -227,9 +226,7 @@ def view(made: Operation) -> OperationView:
     return OperationView(made, (), step_views(made, steps_for(CHANGE)), (), b.snapshot())
 
 
-def test_its_live_page_has_before_and_after_and_nothing_of_failovers(
-    admin: FlaskClient, house: House, app: Flask
-) -> None:
+def test_its_live_page_has_before_and_after_and_nothing_of_failovers(admin: FlaskClient, house: House) -> None:
     desk = FakeOperations()
     house.operations = desk  # type: ignore[assignment]
     seen = (("RegisterScalableTarget", b.NOW), ("read back", b.NOW), ("count", b.NOW))
