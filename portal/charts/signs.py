@@ -50,7 +50,7 @@ def signs(events: Sequence[Event], x: Scale, *, words: bool = True) -> tuple[Sig
         else:
             groups.append([event])
     made = [_sign(group, x) for group in groups]
-    if not words:
+    if not words or not made:
         return tuple(made)
     ends = [sign.x - sign.half - 6 for sign in made[1:]] + [x.end]
     return tuple(

@@ -8,6 +8,7 @@ from datetime import datetime
 from portal.charts.chart import said
 from portal.failovers.preview import Said
 from portal.scaling.history import spark
+from portal.scaling.page import ZoneRow, zones
 from portal.scaling.policies import METRICS
 from portal.scaling.standing import Fresh, standing
 from services.domain.environment import Environment
@@ -39,6 +40,7 @@ class Row:
     policies: str
     spark: Spark | None
     scaled_at: datetime | None
+    zones: Sequence[ZoneRow]
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,15 @@ def make(
     measured: Callable[[str], Measurements | None],
 ) -> Overview:
     """The page at `now`, worst first; `measured` gives a service's last hours by its name."""
-    rows = [_row(seen, standing(seen, fresh, now), measured(seen.service.name)) for seen in found]
+    rows = [_row(seen, snapshot, standing(seen, fresh, now), measured(seen.service.name)) for seen in found]
     rows.sort(key=lambda row: (row.said.status.rank, row.seen.service.name))
     return Overview(environment, _headline(rows, fresh), rows, fresh, snapshot.reading(Part.SERVICES).read_at)
 
 
-def _row(seen: ServiceScaling, own: Said, found: Measurements | None) -> Row:
+def _row(seen: ServiceScaling, snapshot: Snapshot, own: Said, found: Measurements | None) -> Row:
     drawn = None if found is None else Spark(*spark(found))
     scaled = next((line.at for line in seen.lines if line.kind is Kind.SCALED), None)
-    return Row(seen, own, _policies(seen.service), drawn, scaled)
+    return Row(seen, own, _policies(seen.service), drawn, scaled, zones(seen.service, snapshot))
 
 
 def _policies(service: FargateService) -> str:

@@ -10,7 +10,8 @@ from portal.scaling.policies import PolicyRow, ScheduleRow, Value
 from portal.scaling.standing import Fresh, freshness_of, standing
 from services.domain.failover.connections import parameters_of
 from services.domain.prices import task_hour
-from services.domain.scaling.edited import Edited
+from services.domain.scaling.difference import NONE
+from services.domain.scaling.edited import OFF_KEY, Edited
 from services.domain.scaling.temporary import Edit, EditState
 from services.domain.scaling.why import Kind, Line
 from services.domain.snapshot import FargateService, Part, Snapshot
@@ -115,7 +116,7 @@ def make(
         edits=[(e, e.state is EditState.WAITING and e.until - now <= WARN_BEFORE) for e in seen.edits],
         reasons=reasons[:FIRST_LINES],
         older=reasons[FIRST_LINES:],
-        other_edited=[each for each in seen.edited if not _told_elsewhere(each, made, seen)],
+        other_edited=[*(e for e in seen.edited if not _told_elsewhere(e, seen)), *policies.lacking(seen.edited)],
         fresh=fresh,
         price=price.hourly * service.running if price else None,
         price_source=price.source if price else "",
@@ -159,14 +160,13 @@ def _flags(seen: ServiceScaling, edited: dict[str, Edited]) -> tuple[Flag, ...]:
     )
 
 
-def _told_elsewhere(each: Edited, made: Sequence[PolicyRow], seen: ServiceScaling) -> bool:
-    """Whether the value stands on the page, so that it is told beside it."""
-    parts = each.key.split("/")
-    if parts[0] == "policy":
-        return parts[1] in {row.name for row in made} and parts[2] not in ("type", "metric")
-    if parts[0] == "scheduled":
-        return parts[1] in {run.action.name for run in seen.next_runs}
-    return seen.service.scaling is not None and parts[0] != "scaling"
+def _told_elsewhere(each: Edited, seen: ServiceScaling) -> bool:
+    """Whether it is told beside the value on the page, or together with the rest of what is lacking."""
+    kind, *rest = each.key.split("/")
+    if kind == "policy":
+        added = each.template == NONE
+        return each.live == NONE or added or rest[-1] not in ("type", "metric")
+    return kind == "scheduled" or (seen.service.scaling is not None and kind != OFF_KEY)
 
 
 _WORDS = {

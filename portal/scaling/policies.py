@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from portal.charts.chart import said
 from services.domain.scaling import load, measured
-from services.domain.scaling.difference import steps_told
+from services.domain.scaling.difference import NONE, steps_told
 from services.domain.scaling.edited import Edited
 from services.domain.scaling.series import time_of
 from services.domain.snapshot import Alarm, Scaling, ScalingPolicy, ScheduledAction, Snapshot
@@ -44,7 +44,8 @@ class Value:
 
 @dataclass(frozen=True)
 class PolicyRow:
-    """One policy. `now` is the metric's newest value with its time; `over` when it is above the target."""
+    """One policy. `now` is the metric's newest value with its time; `over` when it is above the target. `added`: the
+    template has no such policy."""
 
     name: str
     title: str
@@ -54,6 +55,7 @@ class PolicyRow:
     now_at: datetime | None
     over: bool
     alarms: Sequence[AlarmRow]
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class ScheduleRow:
     runs: Sequence[Run]
     problem: str
     edited: Sequence[Edited]
+    added: bool = False
 
 
 def rows(seen: ServiceScaling, snapshot: Snapshot, found: Measurements | None) -> tuple[PolicyRow, ...]:
@@ -89,11 +92,35 @@ def rows(seen: ServiceScaling, snapshot: Snapshot, found: Measurements | None) -
 def schedules(seen: ServiceScaling) -> tuple[ScheduleRow, ...]:
     """Every scheduled action, soonest first; those that never run again last."""
     edited = {each.key: each for each in seen.edited}
-    made = [
-        _schedule(each, [e for k, e in edited.items() if k.split("/")[:2] == ["scheduled", each.action.name]])
-        for each in seen.next_runs
-    ]
+    made = [_schedule(each, edited) for each in seen.next_runs]
     return tuple(sorted(made, key=lambda row: (not row.runs, row.runs[0].at.timestamp() if row.runs else 0)))
+
+
+def lacking(edited: Sequence[Edited]) -> tuple[Edited, ...]:
+    """Policies and scheduled actions that the template has and AWS has not: one for each, not one for every value."""
+    found: dict[str, list[Edited]] = {}
+    for each in edited:
+        kind, _, rest = each.key.partition("/")
+        if kind in ("policy", "scheduled") and each.live == NONE:
+            found.setdefault(f"{kind}/{rest.partition('/')[0]}", []).append(each)
+    return tuple(
+        Edited(key, each[0].label.rpartition(": ")[0], "", ", ".join(_template(e) for e in each), NONE)
+        for key, each in found.items()
+    )
+
+
+def _template(each: Edited) -> str:
+    return f"{each.label.rpartition(': ')[2]} {each.template}"
+
+
+def _added(edited: Mapping[str, Edited], kind: str, name: str) -> bool:
+    """Whether the template lacks it altogether."""
+    own = [each for key, each in edited.items() if key.startswith(f"{kind}/{name}/")]
+    return bool(own) and all(each.template == NONE for each in own) and any(e.key.endswith(_SAYS[kind]) for e in own)
+
+
+_SAYS = {"policy": ("/type", "/steps"), "scheduled": ("/schedule",)}
+"""Values that a policy or action always has: when the template has not, it lacks the thing."""
 
 
 def _row(
@@ -105,8 +132,10 @@ def _row(
     snapshot: Snapshot,
     found: Measurements | None,
 ) -> PolicyRow:
+    added = _added(edited, "policy", policy.name)
+
     def value(word: str, text: str, key: str) -> Value:
-        known = edited.get(f"policy/{policy.name}/{key}")
+        known = None if added else edited.get(f"policy/{policy.name}/{key}")
         return Value(word, text, known.template if known else "")
 
     tracking, metric = policy.type == "TargetTrackingScaling", policy.metric or ""
@@ -136,6 +165,7 @@ def _row(
         now_at=known[0] if known else None,
         over=bool(known and policy.target is not None and known[1] > policy.target),
         alarms=[_alarm(name, alarms.get(name)) for name in policy.alarms],
+        added=added,
     )
 
 
@@ -167,8 +197,9 @@ def _alarm(name: str, alarm: Alarm | None) -> AlarmRow:
     return AlarmRow(name, side, word, status, alarm.since, f"{alarm.state}. {alarm.reason or ''}".strip())
 
 
-def _schedule(each: NextRuns, edited: Sequence[Edited]) -> ScheduleRow:
-    action = each.action
+def _schedule(each: NextRuns, edited: Mapping[str, Edited]) -> ScheduleRow:
+    action, added = each.action, _added(edited, "scheduled", each.action.name)
+    own = [e for key, e in edited.items() if key.startswith(f"scheduled/{action.name}/")]
     bounds = (("min", action.min_capacity), ("max", action.max_capacity))
     zone = action.timezone or "UTC"
     return ScheduleRow(
@@ -177,7 +208,8 @@ def _schedule(each: NextRuns, edited: Sequence[Edited]) -> ScheduleRow:
         zone=zone,
         runs=[Run(at, _local(at, zone)) for at in each.runs],
         problem=each.problem,
-        edited=edited,
+        edited=() if added else own,
+        added=added,
     )
 
 

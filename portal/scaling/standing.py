@@ -45,11 +45,11 @@ _WORDS = {Status.HEALTHY: "Steady"}
 
 def counts(service: FargateService) -> str:
     """How many run, how many do their work, and how much room there is."""
-    healthy = len(healthy_tasks(service))
-    well = "all are healthy" if healthy >= service.running > 0 else f"{healthy} are healthy"
-    said = f"{counted(service.running, 'task')} of {service.desired} desired run, {well}"
-    if service.running == 1:
-        said = f"1 task of {service.desired} desired runs, and {'is healthy' if healthy else 'is not healthy'}"
+    healthy, running = len(healthy_tasks(service)), service.running
+    tasks = counted(running, "task") if running == service.desired else f"{running} of {service.desired} desired tasks"
+    run = "runs" if tasks == "1 task" else "run"
+    well = "all healthy" if healthy >= running > 1 else "healthy" if healthy == running == 1 else f"{healthy} healthy"
+    said = f"{tasks} {run}, {well}" if running else f"No task of {service.desired} desired runs"
     if service.scaling is None:
         return f"{said}."
     room = service.scaling.max_capacity - service.desired
