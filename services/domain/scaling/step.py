@@ -134,7 +134,7 @@ def evaluate(
         said = "Its alarm does not ring." if breach is None else f"No step is for a breach of {breach:g}."
         return memory, quiet(minute, memory.desired, said)
     cooling = minute * 60 < memory.out_until
-    count = adjusted(policy, step, memory.desired)
+    asked = count = adjusted(policy, step, memory.desired)
     base = memory.desired
     if cooling and count > memory.desired:
         base = memory.out_base
@@ -142,7 +142,7 @@ def evaluate(
     after = min(max(count, limits.min_capacity), limits.max_capacity)
     asks = f"A breach of {breach:g} asks for {policy.adjustment} {step.by:+d}: {base} → {count}"
     cause = f"monitor alarm {alarm} in state ALARM triggered policy {policy.name}"
-    stopped = _stopped(limits, memory, minute, count, after)
+    stopped = _stopped(limits, memory, minute, asked, after)
     if stopped:
         return memory, held(minute, memory.desired, policy.name, cause, f"{asks}, {stopped[0]}.", stopped[1])
     until = minute * 60 + policy.cooldown
@@ -151,6 +151,8 @@ def evaluate(
 
 
 def _stopped(limits: Limits, memory: StepMemory, minute: int, count: int, after: int) -> tuple[str, Code | None] | None:
+    """Why it does not act. `count` is what the step asks of the count of now, whatever is being launched: at the
+    maximum that is the reason, as in target tracking."""
     now, at = memory.desired, minute * 60
     if limits.scale_out_suspended and (count > now or after > now == count):
         return "but scaling out is suspended", None

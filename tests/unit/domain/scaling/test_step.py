@@ -67,6 +67,12 @@ def test_a_stronger_step_within_the_cooldown_adds_only_the_rest() -> None:
     assert made[1].why.endswith("not more than 12; 240 s of the cooldown are left.")
 
 
+def test_at_the_maximum_that_is_the_reason_and_not_the_cooldown() -> None:
+    memory, _ = evaluate(OUT, Limits(2, 12), StepMemory(10), 0, 5)
+    _, decision = evaluate(OUT, Limits(2, 12), memory, 1, 5)
+    assert (memory.desired, decision.code) == (12, Code.AT_MAX)
+
+
 def test_a_scale_in_waits_for_its_cooldown_and_a_scale_out_ends_it() -> None:
     made = run(IN, [-5, -5, -5, -5, -5, -5], StepMemory(10))
     assert [each.after for each in made] == [9, 9, 9, 9, 9, 8]
