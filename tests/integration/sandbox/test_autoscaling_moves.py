@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.applicationautoscaling.models import applicationautoscaling_backends
 
+from sandbox import graph
 from sandbox.clock import clock
 from sandbox.gaps.applicationautoscaling.activities import REMEMBERED
 from sandbox.weather import demand, history, world
@@ -284,14 +286,27 @@ def test_what_a_person_sets_is_what_the_next_sum_starts_from(ground: Ground) -> 
     assert service(ground)["desiredCount"] == 10, "ceil(8 x 60 / 50), though a cooldown of three tasks' growth lasted"
 
 
+def test_a_restart_in_a_cooldown_goes_on_in_it(ground: Ground) -> None:
+    register(ground, 1, 20)
+    track(ground)
+    minutes(ground, 90, 90, 90)
+    assert service(ground)["desiredCount"] == 6
+    backend = applicationautoscaling_backends[ground.account][REGION]
+    kept = graph.dump(backend.__dict__)
+    backend.__dict__.update(graph.load(kept))
+    minutes(ground, 90, 90)
+    assert service(ground)["desiredCount"] == 6, "without its memory ceil(6 x 90 / 50) were 11"
+    assert [a["Description"] for a in activities(ground)] == ["Setting desired count to 6."]
+    minutes(ground, 90, 90, 90)
+    assert service(ground)["desiredCount"] == 11
+
+
 def test_activities_are_forgotten_after_six_weeks(ground: Ground) -> None:
     register(ground, 4, 9)
     clock.advance(60)
     assert len(activities(ground)) == 1
     row = activities(ground)[0]
-    from moto.applicationautoscaling.models import applicationautoscaling_backends
-
-    kept = applicationautoscaling_backends[ground.account]["us-east-1"].activities
+    kept = applicationautoscaling_backends[ground.account][REGION].activities
     kept[0]["StartTime"] = clock.time() - REMEMBERED - 1
     assert activities(ground) == []
     assert kept[0]["ActivityId"] == row["ActivityId"]
