@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.domain.check import Answer, Check
 from services.domain.environment import NAME, Environment
 from services.domain.errors import NotFound, NotNow
-from services.domain.failover.connections import most_connections, parameters_of
+from services.domain.failover.connections import connections_of, parameters_of
 from services.domain.freeze import freezing
 from services.domain.pause import holding
 from services.domain.scaling import load, measured
@@ -156,8 +156,8 @@ def _database(snapshot: Snapshot, service: FargateService) -> tuple[str | None, 
     found = [store for store in stores if store.endpoint and said in (store.endpoint, None)]
     if len(found) != 1:
         return said, None, "the database it uses"
-    store = found[0]
-    return store.endpoint, most_connections(store.instance_class), f"{store.identifier}, {store.instance_class}"
+    most, source = connections_of(found[0])
+    return found[0].endpoint, most, source
 
 
 def _softened(check: Check, before: Check) -> Check:

@@ -157,6 +157,8 @@ CASES = [
     ("connections", situation(whole(stacks=stacks(None))), UNKNOWN, True, "no PoolSize"),
     ("connections", situation(whole(databases=(b.database(instance_class="db.x"),))), UNKNOWN, True, "db.x"),
     ("connections", situation(whole(stacks=stacks("200"))), FAIL, True, "= 1,815 of 1,600"),
+    ("connections", situation(whole(databases=(b.database(max_connections=100),))), FAIL, True,
+     "of 100 connections planned for production-app, max_connections of"),
     ("connections", situation(whole(services=())), PASS, False, "0 + 15 reserved = 15 of 1,600"),
     ("connections", ELSE, UNKNOWN, True, ""),
     ("freeze", situation(freeze=b.freeze()), FAIL, True, "“Black Friday” is on until 2026-11-24 02:13 UTC: No change"),
@@ -184,7 +186,7 @@ def test_connections_say_the_arithmetic() -> None:
     fact = one("connections", situation()).fact
     assert fact == (
         "3 × 10 (rbac) + 3 × 10 (audit) + 3 × 10 (identity-sync) + 15 reserved = 105 of 1,600 connections "
-        "planned for db.r6g.large."
+        "planned for production-app, db.r6g.large."
     )
 
 
