@@ -1,8 +1,9 @@
-"""Scaling on a whole local run: load rises and the service follows, with the reason; a maximum too low is stopped by its
-arithmetic; a target is changed, seen in AWS and taken back; somebody else edits it past Haven."""
+"""Scaling on a whole local run: load rises and the service follows, with the reason; a maximum too low is stopped by
+its arithmetic; a target is changed, seen in AWS and taken back; somebody else edits it past Haven."""
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ pytestmark = [
 SERVICE = "/environments/production/scaling/rbac"
 RESOURCE = "service/production/rbac"
 PATIENT = 40_000
+SPEED = 40
+"""Of a local run's sandbox: so many of AWS's seconds are one of its clock's."""
 REASON = "Memory peaks are short, so aim higher"
 MEMORY = '{"TargetValue": 65, "PredefinedMetricSpecification": {"PredefinedMetricType": "%s"}}'
 
@@ -51,6 +54,14 @@ def policy(run: LocalRun, name: str) -> dict[str, Any]:
     return dict(found[0]["TargetTrackingScalingPolicyConfiguration"])
 
 
+def let_the_minute_end(run: LocalRun) -> None:
+    """AWS's clock goes on to its next full minute, in which alarms are judged and services scale."""
+    run.control("clock", freeze=True)
+    past = datetime.fromisoformat(run.control("status")["time"]).second
+    run.control("clock", advance=(61 - past) * SPEED)
+    run.control("clock", freeze=False)
+
+
 def confirmed(page: Page, reason: str) -> None:
     """Ask for what is previewed, let pass what is only not known, and watch it to its end."""
     page.locator("#reason").fill(reason)
@@ -71,6 +82,7 @@ def test_load_rises_it_scales_a_target_is_changed_and_taken_back_and_others_are_
     page, base = person.page, f"{run.base}{SERVICE}"
     before = run.client("ecs").describe_services(cluster="production", services=["rbac"])["services"][0]["desiredCount"]
     haven(run, "sandbox", "load", "rbac", "3x", "--for", "20m")
+    let_the_minute_end(run)
 
     # A target is changed, while the load begins to be felt.
     page.goto(f"{base}/change")
