@@ -45,6 +45,8 @@ from services.store.secrets import Argon2Passwords, RandomTokens
 from services.store.unit import SqlUnit
 from services.usecases.access import Access
 from services.usecases.carrying import Carrying
+from services.usecases.carrying_out import KIND as CARRY
+from services.usecases.carrying_out import CarryProcedure
 from services.usecases.engine import Engine
 from services.usecases.environments import Environments
 from services.usecases.failing_over import FailoverProcedure
@@ -149,8 +151,9 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
     scaling_reader = ScalingReader(sessions, clock)
     scaling_caller = outside(ScalingCaller(sessions))
     changing = ScalingProcedure(unit, clock, reader, scaling_reader, scaling_caller, stale_after=stale_after)
-    provisioner = StackProvisioner(sessions, pause)
-    procedures: Mapping[str, Procedure[Any]] = {FAILOVER: failing_over, SCALING: changing}
+    provisioner = outside(StackProvisioner(sessions, pause))
+    carrying = CarryProcedure(provisioner)
+    procedures: Mapping[str, Procedure[Any]] = {FAILOVER: failing_over, SCALING: changing, CARRY: carrying}
     scalings = Scalings(unit, clock, _new_id, stale_after=stale_after, begin_within=begin_within)
     # in a container host and pid repeat; a new process must never share an old one's fencing token
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -194,7 +197,9 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         scalings=scalings,
         measuring=Measuring(unit, clock, scaling_reader, every=timedelta(seconds=settings.metrics_every)),
         replays=Replays(unit, clock),
-        carrying=Carrying(unit, clock, provisioner, specs, effective, stale_after=stale_after),
+        carrying=Carrying(
+            unit, clock, provisioner, specs, effective, _new_id, stale_after=stale_after, begin_within=begin_within
+        ),
         temporary_edits=TemporaryEdits(unit, clock, scalings),
         operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
         pauses=Pauses(unit, clock, _new_id),

@@ -138,6 +138,11 @@ class Operation:
         ended = at if target in TERMINAL else None
         return replace(self, state=target, because=because or sentence, finished_at=ended)
 
+    @property
+    def what(self) -> str:
+        """What it is, within a sentence: `failover of production-app`, or the name that its request gives itself."""
+        return self.wants("what") or f"{self.kind} of {self.target}"
+
     def wants(self, name: str) -> str:
         """One of the request's parameters, empty without one."""
         return dict(self.wanted).get(name, "")

@@ -4,70 +4,33 @@ A stack's own parameters are what an environment remembers of a carried value: a
 deployed where the blueprint says otherwise, so that what was carried, by Haven or by hand, is not reset.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from services.domain.access import Actor, Permission
 from services.domain.environment import NAME, Environment
 from services.domain.errors import Conflict, HavenError, Invalid, NotFound, NotNow
-from services.domain.scaling.carried import Carried, Left, carried
+from services.domain.operation import Operation, Target
+from services.domain.scaling.carried import Carried, carried
 from services.domain.scaling.carrying_commands import change_set, deployment, look
-from services.domain.scaling.overwritten import Overwritten, kept, overwritten
+from services.domain.scaling.overwritten import kept, overwritten
 from services.domain.snapshot import FargateService, Snapshot
-from services.ports import Clock, Entry, Provisioner, StackSpec, UnitOfWork
-from services.usecases.words import checked_reason
+from services.ports import Clock, Entry, Provisioner, StackSpec, TrailEntry, UnitOfWork
+from services.usecases.carrying_out import KIND, SERVICE, change_set_of
+from services.usecases.carrying_shapes import ChangeSet, Deployment, Prepared
+from services.usecases.words import checked_reason, ticket_problem
 
-SERVICE = "service"
-"""The template of a service's stack."""
+__all__ = ["Carrying", "ChangeSet", "Deployment", "Prepared"]
 Values = Mapping[str, Mapping[str, str]]
 """By stack, the values of parameters."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """The deployment that carries a service's live edits into its stack. `before` and `after` are the parameters that
-    change, none when nothing can be carried; `left` are edits that cannot be, `overwritten` live values that it
-    replaces all the same. `commands` are the AWS CLI lines, `deploy` Haven's own, empty when the blueprint has no such
-    stack. `read_at` is how old what is live is."""
-
-    environment: Environment
-    service: str
-    stack: str
-    stack_name: str
-    read_at: datetime
-    before: Mapping[str, str]
-    after: Mapping[str, str]
-    left: Sequence[Left]
-    overwritten: Sequence[Overwritten]
-    commands: Sequence[str]
-    deploy: str
-
-
-@dataclass(frozen=True)
-class ChangeSet:
-    """A change set that was made and not executed. `look` are the AWS CLI lines that show, execute and delete it."""
-
-    change_set: str
-    prepared: Prepared
-    look: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What a deployment would do. `kept` maps stack and parameter to (deployed, blueprint's) value; `read_at` is when
-    the live scaling was read that `overwritten` is told from, None when it never was."""
-
-    specs: Sequence[StackSpec]
-    kept: Mapping[str, Mapping[str, tuple[str, str]]]
-    overwritten: Sequence[Overwritten]
-    read_at: datetime | None
 
 
 class Carrying:
     """`specs` gives an environment's stacks with overrides; for values that their templates do not take it raises
     Invalid with `<stack>.<parameter>` as fields. `effective` gives a spec's values with defaults. Facts older than
-    `stale_after` are not acted on."""
+    `stale_after` are not acted on. A request waits at most `begin_within` for a worker."""
 
     def __init__(
         self,
@@ -76,11 +39,14 @@ class Carrying:
         provisioner: Provisioner,
         specs: Callable[[Environment, Values], Sequence[StackSpec]],
         effective: Callable[[StackSpec], Mapping[str, str]],
+        new_id: Callable[[], str],
         *,
         stale_after: timedelta,
+        begin_within: timedelta,
     ) -> None:
         self._unit, self._clock, self._provisioner = unit, clock, provisioner
-        self._specs, self._effective, self._stale_after = specs, effective, stale_after
+        self._specs, self._effective, self._new_id = specs, effective, new_id
+        self._stale_after, self._begin_within = stale_after, begin_within
 
     def prepare(self, actor: Actor, environment: str, service: str) -> Prepared:
         """What carrying would deploy. Raises NotFound; NotNow before the environment was first read; Conflict when no
@@ -111,6 +77,39 @@ class Carrying:
             deploy=deployment(environment, stack, made.parameters) if made.parameters and in_blueprint else "",
         )
 
+    def request(
+        self, actor: Actor, environment: str, service: str, reason: str, ticket: str = "", client: str = ""
+    ) -> Operation:
+        """Ask for the change set; a worker has CloudFormation work it out, and nothing is executed. Saved in one
+        transaction with its trail and the ledger's entry. Raises NotAllowed, Invalid (`reason`, `ticket`), NotFound;
+        NotNow when what is live was read too long ago; Conflict when there is nothing to carry, or something is already
+        running on the service. Whether the stack has changed since is asked by the worker."""
+        actor.require(Permission.DEPLOY)
+        reason = checked_reason(reason)
+        if problem := ticket_problem(ticket):
+            raise Invalid(problem, {"ticket": problem})
+        prepared = self.prepare(actor, environment, service)
+        detail = {"target": service, "stack": prepared.stack_name, "parameters": _told(prepared)}
+        detail |= {"ticket": ticket.strip()} if ticket.strip() else {}
+        try:
+            self._carriable(prepared)
+            operation = self._operation(actor, prepared, reason, ticket.strip())
+            with self._unit() as store:
+                if held := store.operations.on(environment, service):
+                    raise Conflict(f"{service} already has an operation that is not over: {held.id}.")
+                store.operations.add(operation)
+                said = f"{actor.name} asked for it: {reason}{f' ({operation.ticket})' if operation.ticket else ''}."
+                entry = TrailEntry(operation.id, operation.requested_at, actor.name, "asked", said.replace("..", "."))
+                store.operations.record(entry)
+                more = {**detail, "operation": operation.id}
+                store.ledger.append(self._entry(actor, prepared, "request carry", "done", reason, more, client))
+        except (Conflict, NotNow) as refusal:
+            told = {**detail, "why": refusal.message[:500]}
+            with self._unit() as store:
+                store.ledger.append(self._entry(actor, prepared, "request carry", "denied", reason, told, client))
+            raise
+        return operation
+
     def create_change_set(
         self, actor: Actor, environment: str, service: str, reason: str, *, client: str = ""
     ) -> ChangeSet:
@@ -127,7 +126,7 @@ class Carrying:
             self._record(actor, prepared, "failed", reason, {**detail, "why": problem.message[:500]}, client)
             raise
         self._record(actor, prepared, "done", reason, {**detail, "change set": made}, client)
-        return ChangeSet(made, prepared, look(prepared.environment, made))
+        return ChangeSet(made, prepared, look(prepared.environment.region, made))
 
     def deployment(
         self, actor: Actor, environment: Environment, overrides: Values, *, reset_scaling: bool = False
@@ -201,21 +200,43 @@ class Carrying:
             return fields or {"": problem.message}
         return {}
 
-    def _make(self, prepared: Prepared) -> str:
-        environment, stack = prepared.environment, prepared.stack
+    def _carriable(self, prepared: Prepared) -> None:
+        """Raises Conflict when there is nothing to carry, NotNow when what is live was read too long ago."""
         if not prepared.after:
             raise Conflict(f"There is nothing of {prepared.service} to carry into {prepared.stack_name}.")
         if self._clock.now() - prepared.read_at > self._stale_after:
             raise NotNow(f"What is live was last read at {prepared.read_at:%H:%M:%S} UTC; wait for the next reading.")
-        now = self._deployed(environment, stack)
-        if any(now.get(name) != value for name, value in prepared.before.items()):
-            raise Conflict(f"The parameters of {prepared.stack_name} have changed since it was read; look again.")
-        values = tuple({**now, **prepared.after}.items())
-        spec = StackSpec(stack, SERVICE, values, (), (), None, termination_protection=True)
-        made = self._provisioner.change_set(environment, spec, {})
-        if made is None:
-            raise Conflict(f"CloudFormation sees nothing to change in {prepared.stack_name}.")
-        return made
+
+    def _make(self, prepared: Prepared) -> str:
+        self._carriable(prepared)
+        before, after = prepared.before, prepared.after
+        return change_set_of(self._provisioner, prepared.environment, prepared.stack, before, after)
+
+    def _operation(self, actor: Actor, prepared: Prepared, reason: str, ticket: str) -> Operation:
+        now = self._clock.now()
+        wanted = {
+            "what": f"change set for {prepared.stack_name}",
+            "region": prepared.environment.region,
+            "stack": prepared.stack,
+            "stack_name": prepared.stack_name,
+            "before": json.dumps(dict(prepared.before)),
+            "after": json.dumps(dict(prepared.after)),
+            "read_at": prepared.read_at.isoformat(),
+            "commands": "\n".join(prepared.commands),
+        }
+        return Operation(
+            id=self._new_id(),
+            kind=KIND,
+            environment=prepared.environment.name,
+            target_kind=Target.SERVICE,
+            target=prepared.service,
+            requested_by=actor.name,
+            requested_at=now,
+            reason=reason,
+            ticket=ticket,
+            begin_before=now + self._begin_within,
+            wanted=tuple(wanted.items()),
+        )
 
     def _deployed(self, environment: Environment, stack: str) -> dict[str, str]:
         found = self._provisioner.outcome(environment, stack)
@@ -224,13 +245,21 @@ class Carrying:
     def _record(
         self, actor: Actor, prepared: Prepared, outcome: str, reason: str, detail: dict[str, str], client: str
     ) -> None:
-        target = prepared.environment.name
         with self._unit() as store:
-            store.ledger.append(
-                Entry(
-                    self._clock.now(), actor.name, "prepare change set", outcome, target, reason, detail, client[:256]
-                )
-            )
+            store.ledger.append(self._entry(actor, prepared, "prepare change set", outcome, reason, detail, client))
+
+    def _entry(
+        self,
+        actor: Actor,
+        prepared: Prepared,
+        action: str,
+        outcome: str,
+        reason: str,
+        detail: dict[str, str],
+        client: str,
+    ) -> Entry:
+        now, target = self._clock.now(), prepared.environment.name
+        return Entry(now, actor.name, action, outcome, target, reason, detail, client[:256])
 
 
 def _as_deployed(snapshot: Snapshot, deployed: Values) -> Snapshot:

@@ -22,13 +22,13 @@ def change_set(
     which = ("--stack-name", environment.stack_name(stack), "--change-set-name", name)
     more = ("--change-set-type", "UPDATE", "--use-previous-template", "--capabilities", "CAPABILITY_NAMED_IAM")
     made = ("create-change-set", *which, *more, "--parameters", json.dumps(parameters))
-    return _lines(environment, made, ("wait", "change-set-create-complete", *which), *_ends(which))
+    return _lines(environment.region, made, ("wait", "change-set-create-complete", *which), *_ends(which))
 
 
-def look(environment: Environment, change_set: str) -> tuple[str, ...]:
+def look(region: str, change_set: str) -> tuple[str, ...]:
     """The lines that show, execute or delete a change set, by its ARN."""
     return _lines(
-        environment, *_ends(("--change-set-name", change_set)), ("delete-change-set", "--change-set-name", change_set)
+        region, *_ends(("--change-set-name", change_set)), ("delete-change-set", "--change-set-name", change_set)
     )
 
 
@@ -36,8 +36,8 @@ def _ends(which: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return ("describe-change-set", *which, "--include-property-values"), ("execute-change-set", *which)
 
 
-def _lines(environment: Environment, *lines: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(shlex.join(("aws", "cloudformation", *line, "--region", environment.region)) for line in lines)
+def _lines(region: str, *lines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(shlex.join(("aws", "cloudformation", *line, "--region", region)) for line in lines)
 
 
 def deployment(environment: str, stack: str, wanted: Mapping[str, str]) -> str:

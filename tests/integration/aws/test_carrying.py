@@ -103,7 +103,9 @@ def test_an_edit_is_told_carried_executed_and_no_edit_any_more(hands: Hands) -> 
         cloud.provisioner,
         bootstrap.specs,
         bootstrap.effective,
+        lambda: "op-1",
         stale_after=timedelta(minutes=5),
+        begin_within=timedelta(minutes=30),
     )
     made = desk.create_change_set(b.actor(Role.ADMIN), "production", "audit", "what the load test taught us")
     client: Any = cloud.sandbox.client("cloudformation")

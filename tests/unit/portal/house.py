@@ -23,6 +23,8 @@ from services.ports import Provisioner
 from services.settings import Settings
 from services.usecases.access import Access
 from services.usecases.carrying import Carrying
+from services.usecases.carrying_out import KIND as CARRY
+from services.usecases.carrying_out import STEPS as CARRY_STEPS
 from services.usecases.environments import Environments
 from services.usecases.failover_history import FailoverHistory
 from services.usecases.failovers import Failovers
@@ -99,10 +101,12 @@ class House:
         self.carrying = Carrying(
             self.unit,
             self.clock,
-            cast(Provisioner, None),  # the pages look; making change sets is tested with a desk of its own
+            cast(Provisioner, None),  # the pages look; a worker makes change sets
             specs,
             effective,
+            lambda: f"id-{next(numbers)}",
             stale_after=timedelta(seconds=self.settings.stale_after),
+            begin_within=half_hour,
         )
         self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
@@ -140,7 +144,7 @@ def _steps(operation: Operation) -> Sequence[Step[Any]]:
     """As the procedure of its kind gives them."""
     if operation.kind == SCALING:
         return steps_for_scaling(read_change(operation.wants("change")))
-    return steps_for(operation.target_kind)
+    return CARRY_STEPS if operation.kind == CARRY else steps_for(operation.target_kind)
 
 
 def house(home: Path, *, filled: bool = True, **settings: object) -> House:

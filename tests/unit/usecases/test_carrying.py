@@ -1,5 +1,6 @@
 """Carrying live edits into a stack, and what a deployment keeps and overwrites."""
 
+import itertools
 import json
 import shlex
 from collections.abc import Mapping
@@ -13,9 +14,11 @@ from services import bootstrap
 from services.domain.access import Role
 from services.domain.environment import Environment
 from services.domain.errors import Conflict, Invalid, NotAllowed, NotFound, NotNow, Refused
+from services.domain.operation import State, Target
 from services.domain.snapshot import Scaling
 from services.ports import Entry, StackOutcome, StackSpec
 from services.usecases.carrying import Carrying, Prepared
+from services.usecases.carrying_out import carried
 from tests import builders as b
 from tests.fakes.clock import MovableClock
 from tests.fakes.store import MemoryUnit
@@ -59,13 +62,16 @@ class Scene:
 
     def __init__(self, scaling: Scaling | None = EDITED, said: dict[str, str] = DEPLOYED) -> None:
         self.unit, self.clock, self.cloud = MemoryUnit(), MovableClock(), Cloud()
+        self.numbers = itertools.count(1)
         self.desk = Carrying(
             self.unit,
             self.clock,
             self.cloud,
             bootstrap.specs,
             bootstrap.effective,
+            lambda: f"op-{next(self.numbers)}",
             stale_after=timedelta(seconds=60),
+            begin_within=timedelta(minutes=30),
         )
         self.environment = b.environment()
         with self.unit() as store:
@@ -260,3 +266,63 @@ def test_values_that_do_not_fit_are_refused_before_anything_is_done() -> None:
     assert set(refused.value.fields) == {"service-rbac.MaxTasks", "service-rbac.Nonsense", "service-nobody"}
     with pytest.raises(NotAllowed):
         scene.desk.deployment(OPERATOR, scene.environment, {})
+
+
+def test_a_request_is_an_operation_with_its_trail_and_the_ledgers_entry() -> None:
+    scene = Scene()
+    made = scene.desk.request(ADMIN, "production", "rbac", f" {REASON} ", " OPS-1 ", "here")
+    assert (made.kind, made.target_kind, made.target, made.state) == (
+        "carry", Target.SERVICE, "rbac", State.REQUESTED,
+    )  # fmt: skip
+    assert (made.reason, made.ticket, made.requested_by) == (REASON, "OPS-1", "root.admin")
+    assert made.begin_before == b.NOW + timedelta(minutes=30)
+    assert made.what == "change set for production-service-rbac"
+    assert carried(made) == ({"MaxTasks": "12", "CpuTarget": "60"}, {"MaxTasks": "20", "CpuTarget": "50"})
+    assert (made.wants("stack"), made.wants("stack_name")) == ("service-rbac", "production-service-rbac")
+    assert (made.wants("region"), made.wants("read_at")) == ("us-east-1", b.NOW.isoformat())
+    assert "create-change-set" in made.wants("commands")
+    assert scene.cloud.made == []  # nothing is written to AWS by asking
+    with scene.unit(readonly=True) as store:
+        assert store.operations.get(made.id) == made
+        assert [entry.sentence for entry in store.operations.trail(made.id)] == [
+            f"root.admin asked for it: {REASON} (OPS-1)."
+        ]
+    (entry,) = scene.ledger
+    assert (entry.action, entry.outcome, entry.reason, entry.client) == ("request carry", "done", REASON, "here")
+    assert entry.detail == {
+        "target": "rbac",
+        "stack": "production-service-rbac",
+        "parameters": "MaxTasks 12 → 20, CpuTarget 60 → 50",
+        "ticket": "OPS-1",
+        "operation": made.id,
+    }
+
+
+def test_a_request_takes_the_right_to_deploy_a_reason_and_a_ticket_that_is_one() -> None:
+    scene = Scene()
+    for actor in (VIEWER, OPERATOR):
+        with pytest.raises(NotAllowed):
+            scene.desk.request(actor, "production", "rbac", REASON)
+    for typed, field in ((("why",), "reason"), ((REASON, "not a ticket"), "ticket")):
+        with pytest.raises(Invalid) as refused:
+            scene.desk.request(ADMIN, "production", "rbac", *typed)
+        assert field in refused.value.fields
+    with pytest.raises(NotFound):
+        scene.desk.request(ADMIN, "production", "nobody", REASON)
+    assert scene.ledger == []
+
+
+@pytest.mark.parametrize("case", ["nothing", "old", "held"])
+def test_a_refused_request_saves_nothing_but_the_ledgers_entry(case: str) -> None:
+    scene = Scene(live() if case == "nothing" else EDITED)
+    if case == "old":
+        scene.clock.move(seconds=61)
+    elif case == "held":
+        with scene.unit() as store:
+            store.operations.add(b.operation("op-0", kind="scaling", target_kind=Target.SERVICE, target="rbac"))
+    with pytest.raises(NotNow if case == "old" else Conflict) as problem:
+        scene.desk.request(ADMIN, "production", "rbac", REASON)
+    (entry,) = scene.ledger
+    assert (entry.action, entry.outcome, entry.detail["why"]) == ("request carry", "denied", problem.value.message)
+    with scene.unit(readonly=True) as store:
+        assert [each.id for each in store.operations.live()] == (["op-0"] if case == "held" else [])
