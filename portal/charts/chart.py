@@ -11,7 +11,7 @@ from services.domain.scaling.series import Series
 
 LATE = 5
 """Minutes that AWS may take to tell a metric: at the right end they are no gap."""
-_HEAD, _TITLE, _FOOT = 30, 26, 26
+_HEAD, _TITLE, _FOOT = 24, 26, 26
 _ROOM = 12
 """Labels of an axis nearer than this would touch."""
 
@@ -156,7 +156,7 @@ def _plot(plot: Plot, x: Scale, top: float) -> Drawn:
         labels=_labels(plot, axis, y),
         shapes=tuple(_shapes(plot, x, y)),
         target=y(plot.target) if plot.target is not None else None,
-        gaps=paths.gaps(first, x, late=LATE),
+        gaps=paths.gaps(first, x, late=max(LATE, first.step)),
         empty=not any(v is not None for v in first.values),
     )
 
@@ -186,7 +186,7 @@ def _now(plot: Plot) -> str:
     """The newest values, unless they are no longer new."""
     told = []
     for layer in plot.layers:
-        last = layer.series.values[-(LATE // layer.series.step + 1) :]
+        last = layer.series.values[-(LATE // layer.series.step + 2) :]
         newest = next((v for v in reversed(last) if v is not None), None)
         if newest is not None and not layer.cls.startswith("bound"):
             told.append(" ".join(part for part in (said(newest, plot.unit), layer.word) if part))

@@ -21,6 +21,7 @@ WIDE, NARROW = 836, 330
 MOST_PLACES = 480
 """Places drawn at most: more would be finer than a pixel."""
 LETTERS = {"scaled": "S", "not scaled": "N", "deployment": "D", "failover": "F", "edit": "E"}
+WORDS = {"S": "scaled", "N": "did not scale", "D": "deployment", "F": "failover", "E": "edit"}
 _POLICIES = {measured.CPU: load.CPU, measured.MEMORY: load.MEMORY, measured.REQUESTS: load.REQUESTS}
 
 

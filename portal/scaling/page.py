@@ -91,6 +91,11 @@ class Page:
         return self.seen.service
 
 
+def kind_of(text: str) -> str:
+    """One of KINDS; all of them for anything else."""
+    return text if text in _KINDS else ""
+
+
 def make(
     seen: ServiceScaling, snapshot: Snapshot, now: datetime, fresh: Fresh, found: Measurements | None, kind: str = ""
 ) -> Page:

@@ -145,14 +145,14 @@ def _row(
         values = [
             value("Target", said(policy.target, unit) if policy.target is not None else "its own", "target"),
             value("Scales in", "off: it only scales out" if policy.scale_in_disabled else "on", "scale-in"),
-            value("Waits after out", _seconds(policy.scale_out_cooldown), "scale-out cooldown"),
-            value("Waits after in", _seconds(policy.scale_in_cooldown), "scale-in cooldown"),
+            value("Scale-out cooldown", _seconds(policy.scale_out_cooldown), "scale-out cooldown"),
+            value("Scale-in cooldown", _seconds(policy.scale_in_cooldown), "scale-in cooldown"),
         ]
     elif policy.name in steps:
         step = steps[policy.name]
         values = [
             value("Steps", steps_told(step), "steps"),
-            value("Waits after one", f"{step.cooldown} s", "cooldown"),
+            value("Cooldown", f"{step.cooldown} s", "cooldown"),
         ]
     else:
         values = [Value("Steps", "not read")]

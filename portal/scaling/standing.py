@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.failovers.preview import Said
+from portal.words import moment
 from services.domain.scaling.temporary import EditState
 from services.domain.scaling.why import Kind
 from services.domain.snapshot import FargateService, Part, Scaling, Snapshot
@@ -36,7 +37,7 @@ def standing(seen: ServiceScaling, fresh: Fresh, now: datetime) -> Said:
     """The verdict: state and counts, then why."""
     found = sorted(_reasons(seen, fresh, now), key=lambda reason: reason[0].rank)
     status = found[0][0] if found else Status.HEALTHY
-    why = " ".join(reason for _, reason in found[:3]) or _steady(seen)
+    why = " ".join(reason for _, reason in found[:3]) or _steady(seen, now)
     return Said(status, f"{_WORDS.get(status, status.value.capitalize())}.", counts(seen.service), why)
 
 
@@ -111,9 +112,9 @@ def _moving(service: FargateService) -> Iterator[tuple[Status, str]]:
         yield Status.CHANGING, f"{counted(service.running - service.desired, 'task')} too many, being stopped."
 
 
-def _steady(seen: ServiceScaling) -> str:
+def _steady(seen: ServiceScaling, now: datetime) -> str:
     """Why nothing moves."""
     scaled = next((line for line in seen.lines if line.kind is Kind.SCALED and line.at is not None), None)
     if scaled is None or scaled.at is None:
-        return "Every policy is met, and it has not scaled as far as is known."
-    return f"Every policy is met. It last scaled at {scaled.at:%Y-%m-%d %H:%M} UTC: {scaled.ours}"
+        return "Every policy is met. It has not scaled as far as is known."
+    return f"Every policy is met. Last scaled {moment(scaled.at, now)}: {scaled.ours}"

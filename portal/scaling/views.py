@@ -11,7 +11,7 @@ from portal import live
 from portal.identity import current_actor, haven
 from portal.scaling import overview, page, windows
 from portal.scaling.changing import area as changing
-from portal.scaling.history import History, history
+from portal.scaling.history import WORDS, History, history
 from services.domain.access import Permission
 from services.domain.errors import HavenError, NotNow
 from services.usecases.scalings import Measurements, ServiceScaling
@@ -78,7 +78,7 @@ def _index(template: str, environment: str, fragment: bool = False) -> ResponseR
 def _service(template: str, environment: str, service: str, fragment: bool = False) -> ResponseReturnValue:
     actor = current_actor()
     current = haven().snapshots.current(actor, environment)
-    window, kind = windows.chosen(request.args.get("window", "")), request.args.get("kind", "")
+    window, kind = windows.chosen(request.args.get("window", "")), page.kind_of(request.args.get("kind", ""))
     here = url_for("scaling.fragment", environment=environment, service=service, window=window.key, kind=kind or None)
     snapshot = current.snapshot
     if snapshot is None:
@@ -100,7 +100,7 @@ def _service(template: str, environment: str, service: str, fragment: bool = Fal
 
     given = {"service": service, "environment": current.environment, "here": here, "every": EVERY}
     more = {"may_change": may_change, "window": window, "windows": windows.ALL, "stale_after": seconds}
-    more |= {"kind": kind, "kinds": page.KINDS}
+    more |= {"kind": kind, "kinds": page.KINDS, "letters": WORDS}
     return _answer(fragment, version, template, made, **given, **more)
 
 
