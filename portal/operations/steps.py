@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.operations import scaling, telling
+from portal.operations import carrying, scaling, telling
 from portal.operations.outage import outage
 from portal.operations.row import Row
 from services.domain.check import Answer
@@ -30,6 +30,8 @@ def rows(view: OperationView) -> tuple[Row, ...]:
     if scaling.is_scaling(operation):
         steps = (scaling.worded(step, _step(operation, step)) for step in view.steps)
         return (*_asked(operation), *scaling.sent(view), *steps)
+    if carrying.is_carry(operation):
+        return (*_asked(operation), *carrying.sent(operation), *(_step(operation, step) for step in view.steps))
     return (*_asked(operation), *_sent(view), *(_step(operation, step) for step in view.steps))
 
 

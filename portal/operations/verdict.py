@@ -4,7 +4,7 @@ from datetime import datetime
 
 from portal.failovers.preview import Said, seconds
 from portal.failovers.seats import words
-from portal.operations import scaling
+from portal.operations import carrying, scaling
 from portal.operations.outage import Outage, outage
 from services.domain.operation import Operation, Sent, State, Target
 from services.domain.pause import Pause
@@ -38,9 +38,13 @@ def verdict(view: OperationView, pause: Pause | None, now: datetime) -> Said:
             Status.CHANGING, "About to begin.", "A worker takes it within seconds.", f"Nothing has been sent. {SAFE}"
         )
     if operation.state is State.RUNNING:
+        if carrying.is_carry(operation):
+            return carrying.running(operation)
         return scaling.running(view) if scaling.is_scaling(operation) else _running(view, now)
     if operation.state is State.STUCK:
         return Said(Status.DEGRADED, "Stuck:", "Haven stopped, and a person must look.", operation.because)
+    if carrying.is_carry(operation):
+        return carrying.over(operation)
     return scaling.over(operation) if scaling.is_scaling(operation) else _over(operation, now)
 
 
@@ -109,10 +113,10 @@ def title(operation: Operation) -> str:
     """`Failover of production-app, in production`."""
     if scaling.is_scaling(operation):
         return scaling.title(operation)
-    kind = operation.kind.capitalize()
+    what = operation.what
     if operation.kind == "failover" and operation.target_kind is Target.CACHE:
-        kind = "Test failover"
-    return f"{kind} of {operation.target}, in {operation.environment}"
+        what = f"test {what}"
+    return f"{what[:1].upper()}{what[1:]}, in {operation.environment}"
 
 
 def _clock(at: datetime | None) -> str:

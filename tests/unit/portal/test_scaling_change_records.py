@@ -14,7 +14,7 @@ from services.domain.scaling.carried import Left
 from services.domain.scaling.change import ScalingChange, state_of
 from services.domain.scaling.steps import steps_for
 from services.domain.scaling.temporary import EditState
-from services.usecases.carrying import ChangeSet, Prepared
+from services.usecases.carrying import Prepared
 from services.usecases.operations import OperationView, step_views
 from services.usecases.scaling_documents import change_text, state_text
 from tests import builders as b
@@ -168,21 +168,21 @@ class FakeCarrying(Desk):
             raise Conflict(f"No stack stands behind {service}.")
         return self.prepared
 
-    def create_change_set(
-        self, actor: Actor, environment: str, service: str, reason: str, *, client: str = ""
-    ) -> ChangeSet:
+    def request(
+        self, actor: Actor, environment: str, service: str, reason: str, ticket: str = "", client: str = ""
+    ) -> Operation:
         self.act(actor, Permission.DEPLOY, service, reason)
-        return ChangeSet("arn:aws:cloudformation:cs/1", self.prepared, ("aws cloudformation describe-change-set",))
+        return scaling_operation(kind="carry")
 
 
 @pytest.fixture
 def carrying(house: House, desk: FakeScalings) -> FakeCarrying:
     made = FakeCarrying()
-    house.carrying = made  # type: ignore[attr-defined]
+    house.carrying = made  # type: ignore[assignment]
     return made
 
 
-def test_carrying_shows_parameters_what_cannot_be_and_makes_the_change_set(
+def test_carrying_shows_parameters_what_cannot_be_and_leads_to_the_operation(
     admin: FlaskClient, carrying: FakeCarrying
 ) -> None:
     page = get(admin, f"{BASE}/carry")
@@ -190,8 +190,7 @@ def test_carrying_shows_parameters_what_cannot_be_and_makes_the_change_set(
         assert said in words(page)
     data = filled(page, "/carry")
     assert "Say why" in words(post(admin, f"{BASE}/carry", data, 422))
-    made = words(post(admin, f"{BASE}/carry", data | {"reason": REASON}))
-    assert "The change set is made. Nothing is deployed yet" in made
+    assert post(admin, f"{BASE}/carry", data | {"reason": REASON}, 303) == "/operations/op-1"
     assert carrying.did == [("admin", "rbac", REASON)]
 
 
