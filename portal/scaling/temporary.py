@@ -13,6 +13,7 @@ from portal.scaling.forms import EditForm
 from portal.scaling.until import ends
 from services.domain.access import Permission
 from services.domain.errors import Conflict, Invalid, NotFound, NotNow, Unsafe
+from services.domain.scaling.change import difference
 from services.domain.scaling.temporary import Edit
 
 area = Blueprint("temporary", __name__, url_prefix="/edits/<id>")
@@ -84,6 +85,7 @@ def _page(edit: Edit, form: EditForm, what: str = "", problem: Exception | None 
     return render_template(
         "scaling/edit.html",
         edit=edit,
+        rows=difference(edit.change, edit.before),
         form=form,
         what=what,
         trouble=errors.describe(problem) if isinstance(problem, (Invalid, Conflict, Unsafe, NotNow)) else None,
