@@ -18,6 +18,7 @@ from services.domain.scaling.change import ScalingChange
 from services.domain.scaling.steps import steps_for as scaling_steps
 from services.domain.snapshot import ScalingPolicy, ScheduledAction
 from services.settings import Settings
+from services.usecases.carrying_out import STEPS as CARRY_STEPS
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "operations.md"
 NAME, REGION = "<name>", "<region>"
@@ -49,6 +50,10 @@ def document() -> str:
         "lost: what is harmless twice is sent again unless AWS shows it. Why: "
         "[decisions/0003](decisions/0003-scaling.md).",
         _scaling(),
+        "## Steps of carrying live edits into a stack",
+        "One request, harmless to repeat: the change set's name and token come from its content. Before it, on fresh "
+        "facts: the stack is at rest, and its parameters are as they were read. Nothing is executed.",
+        _again_and_until(CARRY_STEPS),
         "## Checks before a failover",
         "Made for the preview, when it is asked for, and on fresh facts right before the call. Unknown is never a "
         "pass. “May be let pass” means: by an admin, with a reason, which the ledger keeps. “Depends” is told by the "
@@ -114,9 +119,13 @@ def _scaling() -> str:
         removed_scheduled=("evening",),
         desired_once=5,
     )
+    return _again_and_until(scaling_steps(change))
+
+
+def _again_and_until(steps: Sequence[Step[Any]]) -> str:
     rows = [
         [step.sentence, _again(step), step.until, _span(step.give_up_after) + ("; optional" if step.optional else "")]
-        for step in scaling_steps(change)
+        for step in steps
     ]
     return _table(["Step", "Sent again", "Seen by", "Given up after"], rows)
 

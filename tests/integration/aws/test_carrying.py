@@ -11,10 +11,12 @@ from click.testing import CliRunner, Result
 
 from services import bootstrap
 from services.cli import haven
-from services.domain.access import Role
+from services.domain.access import SYSTEM, Role
+from services.domain.operation import Operation, State
 from services.domain.scaling.edited import Edited, edited_live
 from services.domain.snapshot import FargateService, Snapshot
 from services.settings import Settings
+from services.store.clock import SystemClock
 from services.usecases.carrying import Carrying
 from tests import builders as b
 from tests.fakes.store import MemoryUnit
@@ -124,6 +126,56 @@ def test_an_edit_is_told_carried_executed_and_no_edit_any_more(hands: Hands) -> 
     # the next plain deployment keeps it
     planned = desk.deployment(b.actor(Role.ADMIN), cloud.production, {})
     assert planned.kept == {"service-audit": {"MaxTasks": ("15", "9"), "CpuTarget": ("45", "60")}}
+
+
+def test_a_worker_has_the_change_set_made_and_nothing_is_executed(hands: Hands, tmp_path: Path) -> None:
+    cloud, clock, admin = hands.cloud, SandboxClock(hands.cloud.sandbox), b.actor(Role.ADMIN)
+
+    def outside(part: Any) -> Any:
+        return clock if isinstance(part, SystemClock) else part
+
+    settings = Settings(home=tmp_path, aws_endpoint_url=cloud.sandbox.url, aws_read_timeout=30)
+    bootstrap.migrate(settings)
+    built = bootstrap.build(settings, pause=lambda _: cloud.advance(30), outside=outside)
+    built.environments.register(SYSTEM, b.environment("production", created_at=clock.now()))
+
+    def look() -> None:
+        lease = built.leases.acquire("snapshots:production", built.holder, timedelta(seconds=60))
+        assert lease is not None
+        built.snapshots.take("production", lease.token)
+        built.leases.release(lease)
+
+    def carried_out() -> Operation:
+        look()
+        asked = built.carrying.request(admin, "production", "audit", "what the load test taught us")
+        for _ in range(10):
+            built.engine.advance(asked.id)
+            found = built.operations.view(admin, asked.id).operation
+            if not found.live:
+                return found
+        raise AssertionError(f"It does not come to an end: {found}")
+
+    hands.bounds(3, 15)
+    done = carried_out()
+    assert (done.state, done.because) == (State.SUCCEEDED, "Every step was seen to be true in AWS.")
+    client: Any = cloud.sandbox.client("cloudformation")
+    shown = client.describe_change_set(ChangeSetName=done.receipt)
+    assert (shown["Status"], shown["ExecutionStatus"]) == ("CREATE_COMPLETE", "AVAILABLE")
+    assert {change["ResourceChange"]["LogicalResourceId"] for change in shown["Changes"]} >= {"ScalableTarget"}
+    outcome = cloud.provisioner.outcome(cloud.production, "service-audit")
+    assert outcome is not None
+    assert dict(outcome.parameters)["MaxTasks"] == "9"  # nothing is executed
+    # asked for again it is the same one: its name comes from its content
+    assert carried_out().receipt == done.receipt
+    look()
+    late = built.carrying.request(admin, "production", "audit", "what the load test taught us")
+    client.execute_change_set(ChangeSetName=done.receipt)
+    assert ended(cloud.provisioner, cloud.production, "service-audit", lambda: cloud.advance(30)).ok
+    for _ in range(4):
+        built.engine.advance(late.id)
+    refused = built.operations.view(admin, late.id).operation
+    assert refused.state is State.FAILED
+    assert "MaxTasks was 9 and is 15" in refused.because
 
 
 # Only what makes no change set: the sandbox's clock stands still while the command waits for one.
