@@ -56,11 +56,13 @@ def _index(template: str, environment: str, fragment: bool = False) -> ResponseR
     if snapshot is None:
         given = {"environment": current.environment, "here": here, "every": EVERY}
         return _answer(fragment, "unread", template, lambda: {"page": None}, **given)
-    found, now = haven().scalings.services(actor, environment), haven().clock.now()
+    now = haven().clock.now()
     seconds = haven().settings.stale_after
     fresh = page.freshness_of(snapshot, now, timedelta(seconds=seconds))
     minute = now.replace(second=0, microsecond=0)
-    version = live.token(found, fresh, minute)
+    # What polls ask is cheap: all else on the page comes with a new snapshot, or is a minute old at most.
+    edits, running = haven().temporary_edits.live(actor, environment), haven().operations.live(actor, environment)
+    version = live.token(snapshot.taken_at, fresh, minute, edits, [each.id for each in running])
 
     def measured(name: str) -> Measurements | None:
         try:
@@ -69,6 +71,7 @@ def _index(template: str, environment: str, fragment: bool = False) -> ResponseR
             return None
 
     def made() -> dict[str, Any]:
+        found = haven().scalings.services(actor, environment)
         return {"page": overview.make(current.environment, found, snapshot, now, fresh, measured)}
 
     given = {"environment": current.environment, "here": here, "every": EVERY, "stale_after": seconds}

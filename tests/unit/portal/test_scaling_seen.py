@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -42,7 +43,7 @@ def rescale(house: House, **changes: object) -> None:
         replace(s, scaling=replace(s.scaling, **changes)) if s.name == "rbac" and s.scaling else s  # type: ignore[arg-type]
         for s in found.services
     )
-    house.put(replace(found, services=services))
+    house.put(replace(found, services=services, taken_at=b.NOW + timedelta(seconds=1)))
 
 
 def test_every_service_has_a_row_worst_first(seen: House, as_: SignIn) -> None:
