@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import WIDE, browser_type_launch_args  # noqa: F401
 from tests.journeys.local_run import PASSWORD, LocalRun, until
@@ -76,6 +76,21 @@ def confirmed(page: Page, reason: str) -> None:
     expect(over).to_have_attribute("data-state", "succeeded")
 
 
+def target_of(page: Page, name: str) -> Locator:
+    """Where a policy's target is typed."""
+    return page.locator("fieldset.policy", has_text=name).get_by_label("Target", exact=True)
+
+
+def opened_on(page: Page, base: str, name: str, target: float) -> None:
+    """Open the form once Haven has read that target: on an older reading it would conflict with its own change."""
+
+    def look() -> bool:
+        page.goto(f"{base}/change")
+        return float(target_of(page, name).input_value()) == target
+
+    until(look, 30, f"{name} is read at {target:g}")
+
+
 def test_load_rises_it_scales_a_target_is_changed_and_taken_back_and_others_are_noticed(
     run: LocalRun, person: Person
 ) -> None:
@@ -87,9 +102,8 @@ def test_load_rises_it_scales_a_target_is_changed_and_taken_back_and_others_are_
     # A target is changed, while the load begins to be felt.
     page.goto(f"{base}/change")
     name = page.locator("fieldset.policy code", has_text="memory").inner_text()
-    memory = page.locator("fieldset.policy", has_text=name).get_by_label("Target", exact=True)
-    was = float(memory.input_value())
-    memory.fill("75")
+    was = float(target_of(page, name).input_value())
+    target_of(page, name).fill("75")
     page.get_by_role("button", name="Preview it").click()
     expect(page.locator("[aria-labelledby=diff]")).to_contain_text(f"Policy {name}: target")
     expect(page.locator("#replay")).to_contain_text("Simulated")
@@ -110,6 +124,8 @@ def test_load_rises_it_scales_a_target_is_changed_and_taken_back_and_others_are_
     assert service["desiredCount"] > before
 
     # A maximum below need is stopped, with its sum.
+    opened_on(page, base, name, 75)
+
     def refused() -> str:
         page.goto(f"{base}/change")
         page.get_by_label("Max tasks").fill(str(before))
@@ -132,7 +148,7 @@ def test_load_rises_it_scales_a_target_is_changed_and_taken_back_and_others_are_
     assert policy(run, name)["TargetValue"] == was
 
     # Somebody edits it outside while a form is open: nothing is written over it, and it shows as edited.
-    page.goto(f"{base}/change")
+    opened_on(page, base, name, was)
     page.get_by_label("Max tasks").fill("11")
     metric = policy(run, name)["PredefinedMetricSpecification"]["PredefinedMetricType"]
     aws(run, "application-autoscaling", "put-scaling-policy", "--service-namespace", "ecs", "--resource-id", RESOURCE,
