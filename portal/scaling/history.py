@@ -64,14 +64,13 @@ def history(service: FargateService, found: Measurements, window: Window) -> His
     return History(found, wide, narrow, readout(plots, since, until), numbers, happened, notes, empty)
 
 
-def spark(found: Measurements, width: int = 132, height: int = 28) -> tuple[str, str, str]:
-    """A small line of tasks: what runs as an area, what is wanted as a line, and a sentence for who cannot see it."""
-    since, until = minute_of(found.since), minute_of(found.until)
-    running, wanted = (_of(found, name) for name in (measured.TASKS, measured.DESIRED))
+def spark(found: Mapping[str, Series], width: int = 132, height: int = 28) -> tuple[str, str, str]:
+    """A small line of tasks: what runs as an area, what is desired as a line, and words for who cannot see it."""
+    running, wanted = (found.get(name, Series(0)) for name in (measured.TASKS, measured.DESIRED))
     known = [v for each in (running, wanted) for v in each.values if v is not None]
     if not known:
         return "", "", "no data of its tasks"
-    x, y = Scale(since, until, 0, width), Scale(0, max(known) * 1.15 or 1, height, 1)
+    x, y = Scale(wanted.start, wanted.end, 0, width), Scale(0, max(known) * 1.15 or 1, height, 1)
     told = [v for v in (running if running.points else wanted).values if v is not None]
     words = f"{said(min(told))} to {said(max(told))} tasks" if min(told) != max(told) else f"{said(told[0])} tasks"
     return paths.area(running, x, y), paths.steps(wanted, x, y), words

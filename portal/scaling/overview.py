@@ -1,7 +1,7 @@
 """The page of an environment's scaling as data: every service with its state, counts, bounds and a line of its tasks.
 Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +13,12 @@ from portal.scaling.policies import METRICS
 from portal.scaling.standing import Fresh, standing
 from services.domain.environment import Environment
 from services.domain.scaling import load
+from services.domain.scaling.series import Series
 from services.domain.scaling.why import Kind
 from services.domain.snapshot import FargateService, Part, Snapshot
 from services.domain.status import Status
 from services.domain.wording import counted, listed
-from services.usecases.scalings import Measurements, ServiceScaling
+from services.usecases.scalings import ServiceScaling
 
 _SHORT = {load.CPU: "CPU {} %", load.MEMORY: "memory {} %", load.REQUESTS: "{} requests a target"}
 
@@ -76,15 +77,15 @@ def make(
     snapshot: Snapshot,
     now: datetime,
     fresh: Fresh,
-    measured: Callable[[str], Measurements | None],
+    tasks: Mapping[str, Mapping[str, Series]],
 ) -> Overview:
-    """The page at `now`, worst first; `measured` gives a service's last hours by its name."""
-    rows = [_row(seen, snapshot, standing(seen, fresh, now), measured(seen.service.name)) for seen in found]
+    """The page at `now`, worst first; `tasks` are each service's last hours, by its name."""
+    rows = [_row(seen, snapshot, standing(seen, fresh, now), tasks.get(seen.service.name)) for seen in found]
     rows.sort(key=lambda row: (row.said.status.rank, row.seen.service.name))
     return Overview(environment, _headline(rows, fresh), rows, fresh, snapshot.reading(Part.SERVICES).read_at)
 
 
-def _row(seen: ServiceScaling, snapshot: Snapshot, own: Said, found: Measurements | None) -> Row:
+def _row(seen: ServiceScaling, snapshot: Snapshot, own: Said, found: Mapping[str, Series] | None) -> Row:
     drawn = None if found is None else Spark(*spark(found))
     scaled = next((line.at for line in seen.lines if line.kind is Kind.SCALED), None)
     return Row(seen, own, _policies(seen.service), drawn, scaled, zones(seen.service, snapshot))

@@ -13,8 +13,8 @@ from portal.scaling import overview, page, windows
 from portal.scaling.changing import area as changing
 from portal.scaling.history import WORDS, History, history
 from services.domain.access import Permission
-from services.domain.errors import HavenError, NotNow
-from services.usecases.scalings import Measurements, ServiceScaling
+from services.domain.errors import NotNow
+from services.usecases.scalings import ServiceScaling
 
 area = Blueprint("scaling", __name__)
 area.register_blueprint(changing)
@@ -64,15 +64,10 @@ def _index(template: str, environment: str, fragment: bool = False) -> ResponseR
     edits, running = haven().temporary_edits.live(actor, environment), haven().operations.live(actor, environment)
     version = live.token(snapshot.taken_at, fresh, minute, edits, [each.id for each in running])
 
-    def measured(name: str) -> Measurements | None:
-        try:
-            return haven().scalings.measurements(actor, environment, name, minute - timedelta(hours=3), minute)
-        except HavenError:
-            return None
-
     def made() -> dict[str, Any]:
         found = haven().scalings.services(actor, environment)
-        return {"page": overview.make(current.environment, found, snapshot, now, fresh, measured)}
+        tasks = haven().scalings.tasks(actor, environment, minute - timedelta(hours=3), minute)
+        return {"page": overview.make(current.environment, found, snapshot, now, fresh, tasks)}
 
     given = {"environment": current.environment, "here": here, "every": EVERY, "stale_after": seconds}
     return _answer(fragment, version, template, made, **given)

@@ -1,6 +1,6 @@
 """Reads out of the store what the scaling desk tells: a service's scaling now, and its measurements with marks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.domain.environment import Environment
@@ -51,6 +51,17 @@ def told(
         _at_max(service, activities, now),
         None if read_until is None else time_of(read_until),
     )
+
+
+def tasks(store: Store, snapshot: Snapshot, since: datetime, until: datetime) -> Mapping[str, Mapping[str, Series]]:
+    """What ran and what was desired of every service, minute by minute, over at most a day. Raises Invalid."""
+    if not timedelta(0) < until - since <= timedelta(days=1):
+        raise Invalid("A window of tasks is a day at most.", {"since": "Choose a later beginning."})
+    first, last, names = minute_of(since), minute_of(until), (measured.TASKS, measured.DESIRED)
+    return {
+        service.name: store.metrics.read(snapshot.environment, service.name, names, first, last, 1)
+        for service in snapshot.services
+    }
 
 
 def measurements(

@@ -1,6 +1,6 @@
 """The scaling desk: what scales a service and why it did or did not, what a change would do, and asking for one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.domain.access import Actor, Permission
@@ -12,6 +12,7 @@ from services.domain.scaling.change import ScalingChange, ScalingState, check_ch
 from services.domain.scaling.commands import commands
 from services.domain.scaling.difference import Row
 from services.domain.scaling.edited import edited_live
+from services.domain.scaling.series import Series
 from services.domain.scaling.temporary import LIVE, Edit
 from services.ports import Clock, Entry, Store, TrailEntry, UnitOfWork
 from services.usecases.scaling_documents import change_text, state_text
@@ -26,7 +27,7 @@ from services.usecases.scaling_shapes import (
     ScalingRequest,
     ServiceScaling,
 )
-from services.usecases.scaling_telling import measurements, told
+from services.usecases.scaling_telling import measurements, tasks, told
 from services.usecases.scaling_wishes import check_wish, problems
 
 
@@ -70,6 +71,16 @@ class Scalings:
         with self._unit(readonly=True) as store:
             _, snapshot = seen(store, environment)
             return measurements(store, snapshot, service_of(snapshot, service), since, until, self._clock.now())
+
+    def tasks(
+        self, actor: Actor, environment: str, since: datetime, until: datetime
+    ) -> Mapping[str, Mapping[str, Series]]:
+        """By service and name of `domain.scaling.measured`: what ran and what was desired, minute by minute, over at
+        most a day. Raises Invalid, NotFound."""
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        with self._unit(readonly=True) as store:
+            _, snapshot = seen(store, environment)
+            return tasks(store, snapshot, since, until)
 
     def preview(
         self, actor: Actor, environment: str, service: str, change: ScalingChange, opened: ScalingState | None = None

@@ -150,3 +150,21 @@ def test_a_window_has_limits(scene: Scene) -> None:
     for since in (now, now - timedelta(days=456)):
         with pytest.raises(Invalid):
             scene.scalings.measurements(VIEWER, ENV, SERVICE, since, now)
+
+
+def test_tasks_of_every_service_come_minute_by_minute(scene: Scene) -> None:
+    now = scene.clock.now()
+    first = minute_of(now) - 3
+    with scene.unit() as store:
+        store.metrics.put(ENV, [Measured(SERVICE, measured.TASKS, Series(first, (8.0, None, 10.0)))])
+    found = scene.scalings.tasks(VIEWER, ENV, now - timedelta(minutes=3), now)
+    assert sorted(found) == ["audit", "identity-sync", "rbac"]
+    assert found[SERVICE][measured.TASKS].values == (8.0, None, 10.0)
+    assert found["audit"][measured.DESIRED].points == ()
+
+
+@pytest.mark.parametrize("hours", [0, 25])
+def test_tasks_are_told_over_a_day_at_most(scene: Scene, hours: int) -> None:
+    now = scene.clock.now()
+    with pytest.raises(Invalid, match="a day at most"):
+        scene.scalings.tasks(VIEWER, ENV, now - timedelta(hours=hours), now)
