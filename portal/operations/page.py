@@ -119,12 +119,12 @@ def make(
     episode: Episode | None = None,
 ) -> OperationPage:
     """The page for one person at one time."""
-    operation, lost, found = view.operation, outage(view.operation, now), steps.rows(view)
+    operation, lost, found = view.operation, outage(view.operation, now, episode), steps.rows(view)
     taken_at = view.snapshot.taken_at if view.snapshot else None
     return OperationPage(
         view=view,
         title=verdict.title(operation),
-        said=verdict.verdict(view, pause, now),
+        said=verdict.verdict(view, pause, now, episode),
         rows=found,
         progress=steps.progress(found),
         picture=picture.draw(operation, view.snapshot, own(view)),

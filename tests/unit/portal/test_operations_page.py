@@ -131,6 +131,19 @@ def test_the_outage_is_what_was_measured_and_never_zero_for_unknown(
     assert found.words.startswith(words)
 
 
+def test_an_outage_that_the_probe_missed_is_at_most_what_the_events_say() -> None:
+    done = failover(State.SUCCEEDED, Sent.YES, notes=PROBED, finished_at=NOW)
+    found = outage(done, NOW, b.episode(outage_seconds=8.3))
+    assert (found.seconds, found.over) == (8.3, True)
+    assert found.words == "at most 8.3 s, by AWS's events; the probe noticed none"
+    assert (
+        "writes were out for at most 8.3 s"
+        in verdict.verdict(view(done), None, NOW, b.episode(outage_seconds=8.3)).line
+    )
+    assert "no outage was noticed" in verdict.verdict(view(done), None, NOW).line
+    assert outage(done, NOW, b.episode(outage_seconds=None)).words == "none was noticed"
+
+
 def test_only_the_outage_is_compared_with_what_is_expected() -> None:
     measured = elapsed.elapsed(failover(State.RUNNING, Sent.YES, notes=lost()), NOW)
     assert measured
@@ -260,6 +273,13 @@ def test_the_ring_moves_with_the_leader() -> None:
 def test_once_the_api_has_swapped_the_old_one_is_a_plain_standby() -> None:
     swapped = b.snapshot(databases=(b.database(zone=b.ZONES[1], secondary_zone=b.ZONES[0]),))
     drawn = picture.draw(failover(State.RUNNING, Sent.YES), swapped, (COMPLETED,))
+    assert drawn
+    assert drawn.words == "Standby in us-east-1a: ready to take over; Primary in us-east-1b: takes writes."
+
+
+def test_what_the_operation_saw_itself_counts_for_more_than_an_older_snapshot() -> None:
+    done = failover(State.SUCCEEDED, Sent.YES, seen=seen(fail_over=-30, zone_swapped=-1), finished_at=NOW)
+    drawn = picture.draw(done, b.snapshot(), (COMPLETED,))
     assert drawn
     assert drawn.words == "Standby in us-east-1a: ready to take over; Primary in us-east-1b: takes writes."
 
