@@ -23,6 +23,8 @@ from services.usecases.operations import RIGHTS, OperationView
 SHOWN_EVENTS = 12
 AFTERWARDS = timedelta(minutes=1)
 """AWS's events come late; what it did longer after the end belongs to something else."""
+TRACKING = "TargetTracking-"
+"""How the names of alarms begin that belong to scaling."""
 SOURCES = {
     "rds": "RDS",
     "elasticache": "ElastiCache",
@@ -153,9 +155,14 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
     for event in view.events:
         if ended and event.at > ended + AFTERWARDS:
             continue
+        if event.source == "cloudwatch" and event.subject.startswith(TRACKING):
+            continue  # they ring whenever load changes; the checks do not count them either
         subject = "" if event.subject == view.operation.target else f"{event.subject}: "
         words = event.message.strip()
-        meaning = telling.alarm(words) if event.source == "cloudwatch" else meaning_of(event)
+        if event.source == "cloudwatch":
+            meaning, words = telling.alarm(words), telling.without_points(words)
+        else:
+            meaning = meaning_of(event)
         lines.append(Heard(event.at, SOURCES.get(event.source, event.source), f"{subject}{meaning}", words))
     lines += [
         Heard(entry.at, "Haven" if entry.actor == "haven" else entry.actor, sentence)

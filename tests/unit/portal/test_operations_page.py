@@ -320,6 +320,20 @@ def test_events_and_trail_are_one_list_newest_first_in_plain_words() -> None:
     assert heard[1].sentence.startswith("RDS began to move the primary")
 
 
+def test_of_alarms_those_of_scaling_are_left_out_and_the_rest_is_told_shortly() -> None:
+    words = (
+        "OK: Threshold Crossed: 3 out of the last 3 datapoints [3.0 (22:33), 3.0 (22:32), 2.0 (22:31)] were not less."
+    )
+    tracking = replace(
+        b.cloud_event(words), source="cloudwatch", subject="TargetTracking-service/production/rbac-AlarmLow-1"
+    )
+    own_alarm = replace(b.cloud_event(words), source="cloudwatch", subject="production-rbac-healthy-hosts")
+    heard = page.heard(view(failover(State.RUNNING, Sent.YES), (tracking, own_alarm)))
+    told = [(line.sentence, line.words) for line in heard if line.source == "CloudWatch"]
+    short = "OK: Threshold Crossed: 3 out of the last 3 datapoints [3.0 (22:33), …] were not less."
+    assert told == [("production-rbac-healthy-hosts: It is quiet.", short)]
+
+
 def test_the_budget_counts_what_was_measured_once_it_is_over() -> None:
     running = failover(State.RUNNING, Sent.YES, notes=lost())
     found = page.money(running, outage(running, NOW))
