@@ -37,13 +37,13 @@ killing: $(VENV)/ready ## workers killed and held up around every outside effect
 	@$(BIN)/pytest tests/killing -n 2
 
 journeys: $(VENV)/ready ## whole journeys on the sandbox
-	@$(BIN)/pytest tests/journeys
+	@$(BIN)/pytest tests/journeys -n 2 --dist loadfile
 
 browser: $(VENV)/ready chromium ## what a person does, in Chromium, with axe
 	@$(BIN)/pytest tests/browser -n 2
 
 shuffle: $(VENV)/ready chromium ## all tests once more, in a random order
-	@$(BIN)/pytest tests/unit tests/house -n 2 && $(BIN)/pytest tests/parity tests/integration -n 2 && $(BIN)/pytest tests/killing tests/browser -n 2 && $(BIN)/pytest tests/journeys
+	@$(BIN)/pytest tests/unit tests/house -n 2 && $(BIN)/pytest tests/parity tests/integration -n 2 && $(BIN)/pytest tests/killing tests/browser -n 2 && $(BIN)/pytest tests/journeys -n 2 --dist loadfile
 
 bench: $(VENV)/ready ## the numbers that docs/performance.md quotes
 	@$(BIN)/python -m benchmarks.snapshot && $(BIN)/python -m benchmarks.pages && $(BIN)/python -m benchmarks.metrics

@@ -47,7 +47,7 @@ class Clock:
         self._thread: threading.Thread | None = None
         self.ran = 0
         """How many transitions ran so far."""
-        self.ran_one: list[Callable[[], None]] = []
+        self.ran_one: list[Callable[[], object]] = []
         """Called after each transition, under the lock."""
 
     @property

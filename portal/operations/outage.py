@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.failovers.preview import seconds
+from services.domain.failover.episode import Episode
 from services.domain.operation import Operation, Sent
 
 
@@ -22,8 +23,9 @@ class Outage:
         return self.since is not None and not self.over
 
 
-def outage(operation: Operation, now: datetime) -> Outage:
-    """By the probe's first failed look and its first good one after it."""
+def outage(operation: Operation, now: datetime, episode: Episode | None = None) -> Outage:
+    """By the probe's first failed look and its first good one after it; where it noticed none, by what the history has
+    of AWS's events, which is the most it can have been."""
     lost, back = _time(operation.note("writes_lost_at")), _time(operation.note("writes_back_at"))
     if lost is not None:
         end = back or operation.finished_at
@@ -36,6 +38,9 @@ def outage(operation: Operation, now: datetime) -> Outage:
         return Outage(None, None, False, "not begun")
     if operation.note("baseline_accepts") == "yes":
         ended = operation.finished_at is not None
+        if ended and episode is not None and episode.outage_seconds is not None:
+            most = episode.outage_seconds
+            return Outage(None, most, True, f"at most {seconds(most)}, by AWS's events; the probe noticed none")
         return Outage(None, None, ended, "none was noticed" if ended else "none noticed yet")
     return Outage(None, None, False, "not measured: the endpoint cannot be reached from where Haven runs")
 

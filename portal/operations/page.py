@@ -26,6 +26,8 @@ from services.usecases.operations import RIGHTS, OperationView
 SHOWN_EVENTS = 12
 AFTERWARDS = timedelta(minutes=1)
 """AWS's events come late; what it did longer after the end belongs to something else."""
+TRACKING = "TargetTracking-"
+"""How the names of alarms begin that belong to scaling."""
 SOURCES = {
     "rds": "RDS",
     "elasticache": "ElastiCache",
@@ -126,13 +128,13 @@ def make(
     episode: Episode | None = None,
 ) -> OperationPage:
     """The page for one person at one time."""
-    operation, lost, found = view.operation, outage(view.operation, now), steps.rows(view)
+    operation, lost, found = view.operation, outage(view.operation, now, episode), steps.rows(view)
     taken_at = view.snapshot.taken_at if view.snapshot else None
     moves = not _on_service(operation)
     return OperationPage(
         view=view,
         title=verdict.title(operation),
-        said=verdict.verdict(view, pause, now),
+        said=verdict.verdict(view, pause, now, episode),
         rows=found,
         progress=steps.progress(found),
         picture=picture.draw(operation, view.snapshot, own(view)) if moves else None,
@@ -168,12 +170,17 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
     for event in view.events:
         if ended and event.at > ended + AFTERWARDS:
             continue
-        if _on_service(view.operation) and view.operation.target not in event.subject:
-            # Other services' alarms ring as they do every day.
-            continue
+        if _on_service(view.operation):
+            if view.operation.target not in event.subject:
+                continue  # other services' alarms ring as they do every day
+        elif event.source == "cloudwatch" and event.subject.startswith(TRACKING):
+            continue  # they ring whenever load changes; the checks do not count them either
         subject = "" if event.subject == view.operation.target else f"{event.subject}: "
         words = event.message.strip()
-        meaning = telling.alarm(words) if event.source == "cloudwatch" else meaning_of(event)
+        if event.source == "cloudwatch":
+            meaning, words = telling.alarm(words), telling.without_points(words)
+        else:
+            meaning = meaning_of(event)
         lines.append(Heard(event.at, SOURCES.get(event.source, event.source), f"{subject}{meaning}", words))
     tell = carrying.told if carrying.is_carry(view.operation) else str
     lines += [

@@ -112,6 +112,8 @@ def _roles(operation: Operation, snapshot: Snapshot | None) -> Roles:
     shown = _shown(operation, snapshot)
     if operation.target_kind is Target.DATABASE_INSTANCE:
         old = operation.note("baseline_zone") or operation.wants("expected_zone")
+        if shown == old and operation.seen_at("zone-swapped"):  # it looked again after the snapshot was taken
+            shown = ""
         return Roles(old, operation.wants("to_zone"), shown)
     old = operation.note("baseline_primary") or operation.wants("expected_primary")
     moved = operation.irreversible and shown and shown != old

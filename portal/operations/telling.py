@@ -10,6 +10,7 @@ _MEASURED = re.compile(
     r"^(?P<lead>.*: )?(?P<name>writes lost at|writes back at|baseline \w+): ?(?P<value>.*)$", re.DOTALL
 )
 _RECEIPT = re.compile(r"(?<=request )[A-Za-z0-9-]{20,}")
+_POINTS = re.compile(r"(?<=datapoints )\[([^,\]]*),[^\]]*\]")
 _ALARM = {"ALARM": "It rings.", "OK": "It is quiet.", "INSUFFICIENT_DATA": "It has too little data to tell."}
 
 
@@ -44,6 +45,11 @@ def alarm(words: str) -> str:
     """What CloudWatch's line about an alarm means; the line itself when it is none."""
     state = words.partition(":")[0].strip()
     return _ALARM.get(state, words)
+
+
+def without_points(words: str) -> str:
+    """CloudWatch's line with the newest of its data points alone, for fifteen of them say no more."""
+    return _POINTS.sub(lambda match: f"[{match[1]}, …]", words)
 
 
 def _time(text: str) -> datetime | None:

@@ -6,6 +6,7 @@ from portal.failovers.preview import Said, seconds
 from portal.failovers.seats import words
 from portal.operations import carrying, scaling
 from portal.operations.outage import Outage, outage
+from services.domain.failover.episode import Episode
 from services.domain.operation import Operation, Sent, State, Target
 from services.domain.pause import Pause
 from services.domain.status import Status
@@ -24,8 +25,8 @@ STATUS = {
 SAFE = "This page is safe to reload and to share."
 
 
-def verdict(view: OperationView, pause: Pause | None, now: datetime) -> Said:
-    """The head of the page."""
+def verdict(view: OperationView, pause: Pause | None, now: datetime, episode: Episode | None = None) -> Said:
+    """The head of the page; `episode` is what the history has of it."""
     operation = view.operation
     if operation.state is State.AWAITING_APPROVAL:
         line = f"until {_clock(operation.approve_before)} at the latest; then it expires."
@@ -45,7 +46,7 @@ def verdict(view: OperationView, pause: Pause | None, now: datetime) -> Said:
         return Said(Status.DEGRADED, "Stuck:", "Haven stopped, and a person must look.", operation.because)
     if carrying.is_carry(operation):
         return carrying.over(operation)
-    return scaling.over(operation) if scaling.is_scaling(operation) else _over(operation, now)
+    return scaling.over(operation) if scaling.is_scaling(operation) else _over(operation, now, episode)
 
 
 def _running(view: OperationView, now: datetime) -> Said:
@@ -71,10 +72,11 @@ def _running(view: OperationView, now: datetime) -> Said:
 
 def _out(lost: Outage) -> str:
     if lost.seconds is None:
-        return f"outage {lost.words}"
+        return "no outage was noticed" if lost.over else f"the outage: {lost.words}"
     if lost.going_on:
         return f"writes have been out for {seconds(lost.seconds)}"
-    return f"writes were out for {'at least ' if lost.words.startswith('at least') else ''}{seconds(lost.seconds)}"
+    bound = next((word for word in ("at least ", "at most ") if lost.words.startswith(word)), "")
+    return f"writes were out for {bound}{seconds(lost.seconds)}"
 
 
 def _pace(operation: Operation, lost: Outage, now: datetime) -> str:
@@ -90,8 +92,8 @@ def _pace(operation: Operation, lost: Outage, now: datetime) -> str:
     return f"Longer than the {seconds(high)} expected at most. Haven waits on, and then asks you. {SAFE}"
 
 
-def _over(operation: Operation, now: datetime) -> Said:
-    lost = outage(operation, now)
+def _over(operation: Operation, now: datetime, episode: Episode | None) -> Said:
+    lost = outage(operation, now, episode)
     if operation.state is State.SUCCEEDED:
         line = f"The {words(operation.target_kind).thing} moved {path(operation)}; {_out(lost)}."
         return Said(Status.HEALTHY, "Done.", line, operation.because)

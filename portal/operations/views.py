@@ -27,6 +27,8 @@ area.register_blueprint(pausing.area)
 EVERY = 2
 """Seconds between two polls."""
 _AROUND = timedelta(minutes=2)
+SETTLED = timedelta(seconds=30)
+"""After its end an operation's world is looked at this much later: a snapshot needs to have been taken of it."""
 WAYS = ("decline", "resume", "done", "give-up")
 """What is done with a reason."""
 
@@ -147,12 +149,12 @@ def _page(template: str, view: OperationView, sent: str = "", form: FlaskForm | 
 
 
 def _as_it_was(view: OperationView) -> OperationView:
-    """An operation that is over is shown with the world at its end, not with today's."""
+    """An operation that is over is shown with the world right after its end, not with today's."""
     ended = view.operation.finished_at
     if ended is None or view.from_memory:
         return view
     try:
-        _, snapshot = haven().snapshots.at(current_actor(), view.operation.environment, ended)
+        _, snapshot = haven().snapshots.at(current_actor(), view.operation.environment, ended + SETTLED)
     except NotFound:
         # Too long ago for the kept snapshots: then rather the request alone than another day's world.
         return replace(view, snapshot=None)

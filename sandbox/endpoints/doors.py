@@ -15,7 +15,7 @@ from sandbox.endpoints.certificate import context
 from sandbox.endpoints.present import Endpoint
 
 LIMIT = 100  # connections to one endpoint
-PATIENCE = 2.0  # seconds a caller waits for the thread
+PATIENCE = 10.0  # seconds a caller waits for the thread
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: what is sent at the end is a reset, as by a host that lost its process
 BROKEN = (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError)  # ssl's errors are OSErrors
 log = logging.getLogger("sandbox.endpoints")

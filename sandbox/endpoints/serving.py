@@ -31,15 +31,15 @@ def start(port: int, *, restored: bool = False) -> None:
 def keep_up() -> None:
     """Follow if something may have changed since this was last called; called after each request."""
     global _seen
-    if (now := state.changes()) != _seen:
-        _seen = now
-        follow()
+    with LOCK:  # who finds that another one follows already waits for its end
+        if (now := state.changes()) != _seen and follow():
+            _seen = now
 
 
-def follow() -> None:
-    """Have every endpoint as it should be now; called after each transition."""
+def follow() -> bool:
+    """Have every endpoint as it should be now; called after each transition. Whether it is so."""
     if _doors is None:
-        return
+        return True
     with LOCK:
         try:
             wanted = present()
@@ -48,6 +48,8 @@ def follow() -> None:
             _doors.settle(wanted, addresses.held(ports))
         except Exception:  # a request is answered all the same
             log.exception("the endpoints could not be settled")
+            return False
+    return True
 
 
 def stop() -> None:

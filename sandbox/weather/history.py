@@ -100,8 +100,8 @@ def of(account: str, region: str, *, ended: bool = False) -> History:
 
 @contextmanager
 def held(account: str, region: str) -> Iterator[None]:
-    """For many looks at one moment: the world is read now and not again until the end, whatever the looks cause. To
-    read it takes as long as a hundred looks. Call it under the lock."""
+    """For many looks at one moment: the world is read now and not again until the end, whatever the looks cause, for
+    to read it takes much longer than to look. Call it under the lock."""
     of(account, region)
     _held.add((account, region))
     try:

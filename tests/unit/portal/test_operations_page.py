@@ -131,6 +131,19 @@ def test_the_outage_is_what_was_measured_and_never_zero_for_unknown(
     assert found.words.startswith(words)
 
 
+def test_an_outage_that_the_probe_missed_is_at_most_what_the_events_say() -> None:
+    done = failover(State.SUCCEEDED, Sent.YES, notes=PROBED, finished_at=NOW)
+    found = outage(done, NOW, b.episode(outage_seconds=8.3))
+    assert (found.seconds, found.over) == (8.3, True)
+    assert found.words == "at most 8.3 s, by AWS's events; the probe noticed none"
+    assert (
+        "writes were out for at most 8.3 s"
+        in verdict.verdict(view(done), None, NOW, b.episode(outage_seconds=8.3)).line
+    )
+    assert "no outage was noticed" in verdict.verdict(view(done), None, NOW).line
+    assert outage(done, NOW, b.episode(outage_seconds=None)).words == "none was noticed"
+
+
 def test_only_the_outage_is_compared_with_what_is_expected() -> None:
     measured = elapsed.elapsed(failover(State.RUNNING, Sent.YES, notes=lost()), NOW)
     assert measured
@@ -264,6 +277,13 @@ def test_once_the_api_has_swapped_the_old_one_is_a_plain_standby() -> None:
     assert drawn.words == "Standby in us-east-1a: ready to take over; Primary in us-east-1b: takes writes."
 
 
+def test_what_the_operation_saw_itself_counts_for_more_than_an_older_snapshot() -> None:
+    done = failover(State.SUCCEEDED, Sent.YES, seen=seen(fail_over=-30, zone_swapped=-1), finished_at=NOW)
+    drawn = picture.draw(done, b.snapshot(), (COMPLETED,))
+    assert drawn
+    assert drawn.words == "Standby in us-east-1a: ready to take over; Primary in us-east-1b: takes writes."
+
+
 def test_a_cache_shows_every_member_and_its_new_primary() -> None:
     wanted = (
         ("expected_primary", "production-cache-001"),
@@ -298,6 +318,20 @@ def test_events_and_trail_are_one_list_newest_first_in_plain_words() -> None:
     assert [line.source for line in heard] == ["ada", "RDS"]
     assert heard[1].words == "Multi-AZ instance failover started."
     assert heard[1].sentence.startswith("RDS began to move the primary")
+
+
+def test_of_alarms_those_of_scaling_are_left_out_and_the_rest_is_told_shortly() -> None:
+    words = (
+        "OK: Threshold Crossed: 3 out of the last 3 datapoints [3.0 (22:33), 3.0 (22:32), 2.0 (22:31)] were not less."
+    )
+    tracking = replace(
+        b.cloud_event(words), source="cloudwatch", subject="TargetTracking-service/production/rbac-AlarmLow-1"
+    )
+    own_alarm = replace(b.cloud_event(words), source="cloudwatch", subject="production-rbac-healthy-hosts")
+    heard = page.heard(view(failover(State.RUNNING, Sent.YES), (tracking, own_alarm)))
+    told = [(line.sentence, line.words) for line in heard if line.source == "CloudWatch"]
+    short = "OK: Threshold Crossed: 3 out of the last 3 datapoints [3.0 (22:33), …] were not less."
+    assert told == [("production-rbac-healthy-hosts: It is quiet.", short)]
 
 
 def test_the_budget_counts_what_was_measured_once_it_is_over() -> None:
