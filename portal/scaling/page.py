@@ -11,7 +11,7 @@ from portal.scaling.standing import Fresh, freshness_of, standing
 from services.domain.failover.connections import parameters_of
 from services.domain.prices import task_hour
 from services.domain.scaling.difference import NONE
-from services.domain.scaling.edited import OFF_KEY, Edited
+from services.domain.scaling.edited import OFF_KEY, Edited, explained
 from services.domain.scaling.temporary import Edit, EditState
 from services.domain.scaling.why import Kind, Line
 from services.domain.snapshot import FargateService, Part, Snapshot
@@ -72,6 +72,7 @@ class Page:
     said: Said
     zones: Sequence[ZoneRow]
     bounds: Sequence[Value]
+    explained: Sequence[str]
     policies: Sequence[PolicyRow]
     schedules: Sequence[ScheduleRow]
     flags: Sequence[Flag]
@@ -115,6 +116,7 @@ def make(
         said=standing(seen, fresh, now),
         zones=zones(service, snapshot),
         bounds=[Value(word, str(v), edited[key].template if key in edited else "") for word, key, v in bounds],
+        explained=explained(snapshot, service),
         policies=made,
         schedules=policies.schedules(seen),
         flags=_flags(seen, edited),
