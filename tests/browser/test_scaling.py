@@ -2,6 +2,7 @@
 kept up to date without losing what one has opened."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_it_stays_up_to_date_and_what_is_open_stays_open(seen: Portal, visit: Vi
 
 def test_the_list_stays_up_to_date(seen: Portal, visit: Visiting) -> None:
     page = visit(seen, "viewer").go(INDEX)
-    seen.house.put(b.snapshot())
+    seen.house.put(b.snapshot(taken_at=b.NOW + timedelta(seconds=1)))
     expect(page.locator("#row-audit")).to_contain_text("3 of 3", timeout=PATIENT)
 
 

@@ -153,7 +153,7 @@ def test_a_window_has_limits(scene: Scene) -> None:
 
 
 def test_tasks_of_every_service_come_minute_by_minute(scene: Scene) -> None:
-    now = scene.clock.now()
+    now = scene.clock.now() - timedelta(days=20)
     first = minute_of(now) - 3
     with scene.unit() as store:
         store.metrics.put(ENV, [Measured(SERVICE, measured.TASKS, Series(first, (8.0, None, 10.0)))])
