@@ -44,7 +44,7 @@ STATIC = (
 )
 TESTS = (
     suite("unit and house tests", "tests/unit", "tests/house"),
-    suite("parity and integration tests", "tests/parity", "tests/integration"),
+    suite("parity and integration tests", "tests/parity", "tests/integration", whole_files=True),
     suite("workers killed and held up", "tests/killing"),
     suite("journeys on the sandbox", "tests/journeys", whole_files=True),
 )
