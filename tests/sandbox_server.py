@@ -22,6 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 
 
+@cache
+def _session() -> Any:
+    """One for all clients: to parse the services' models anew takes longer than most tests."""
+    return boto3.session.Session()
+
+
 class Sandbox:
     """A running sandbox."""
 
@@ -31,8 +37,7 @@ class Sandbox:
 
     def _client(self, service: str, region: str = REGION, read_timeout: float = 60) -> Any:
         """A boto3 client of a service that never retries."""
-        session: Any = boto3.session.Session()
-        return session.client(
+        return _session().client(
             service,
             region_name=region,
             endpoint_url=self.url,

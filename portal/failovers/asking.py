@@ -62,7 +62,8 @@ def ask(environment: str) -> ResponseReturnValue:
 
 
 def _preview(environment: str, asked: Chosen) -> Preview:
-    return haven().failovers.preview(current_actor(), environment, asked.kind, asked.target, asked.to)
+    what = (asked.kind, asked.target, asked.to, asked.shard)
+    return haven().failovers.preview(current_actor(), environment, *what)
 
 
 def _again(environment: str, asked: Chosen, seen: Preview) -> Preview:

@@ -67,6 +67,7 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
             typed_name=(self.typed_name.data or "").strip(),
             reason=(self.reason.data or "").strip(),
             to_member=chosen.to,
+            node_group=preview.target.node_group,
             ticket=(self.ticket.data or "").strip(),
             overrides=tuple(key for key in self.overrides.data or [] if key in known),
             override_reason=(self.override_reason.data or "").strip(),
@@ -87,11 +88,13 @@ class CommentForm(FlaskForm):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which target, and where to (a member's name; empty where AWS decides or nobody chose)."""
+    """Which target, where to (a member's name; empty where AWS decides or nobody chose), and which shard of a cache
+    (empty for the first)."""
 
     kind: Target
     target: str
     to: str = ""
+    shard: str = ""
 
 
 def chosen(args: Mapping[str, str]) -> Chosen:
@@ -100,7 +103,8 @@ def chosen(args: Mapping[str, str]) -> Chosen:
     kind, target = args.get("kind", ""), args.get("target", "")
     if kind not in kinds or not 0 < len(target) <= _LONGEST_NAME:
         raise NotFound("Nothing that can be failed over is named so.")
-    return Chosen(Target(kind), target, args.get("to", "")[:_LONGEST_NAME])
+    to, shard = (args.get(name, "")[:_LONGEST_NAME] for name in ("to", "shard"))
+    return Chosen(Target(kind), target, to, shard)
 
 
 def wanted(args: Mapping[str, str], environment: str = "") -> Filter:

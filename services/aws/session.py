@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
 from botocore.exceptions import NoCredentialsError
+from botocore.loaders import create_loader
 from botocore.session import Session as BotocoreSession
 
 from services.aws import recording
@@ -36,6 +37,20 @@ if TYPE_CHECKING:
 
 SESSION_SECONDS = 3600
 """How long an assumed role's credentials last; botocore renews them 15 minutes before that, one thread at a time."""
+
+_MODELS = create_loader()
+"""AWS's service models, parsed once for all sessions of the process: it takes seconds and tens of megabytes."""
+
+
+def _session(credentials: CredentialResolver | None = None) -> boto3.Session:
+    """A session on the shared models, with these credentials or those of the surroundings."""
+    core = BotocoreSession()
+    core.register_component("data_loader", _MODELS)
+    if credentials is not None:
+        core.register_component("credential_provider", credentials)
+    made = boto3.Session(botocore_session=core)
+    _MODELS.search_paths[:] = dict.fromkeys(_MODELS.search_paths)  # each session adds boto3's own once more
+    return made
 
 
 class Purpose(StrEnum):
@@ -237,7 +252,7 @@ class Sessions:
     def _of(self, identity: Identity) -> Clients:
         with self._lock:
             if identity not in self._sets:
-                own = self._own = self._own or boto3.Session()
+                own = self._own = self._own or _session()
                 role_arn = identity.role_arn
                 session = own if role_arn is None else self._assuming(own, identity, role_arn)
                 self._sets[identity] = Clients(session, self.wire, identity.region, self._instrument, self._making)
@@ -261,9 +276,7 @@ class Sessions:
                 "expiry_time": answer["Expiration"].isoformat(),
             }
 
-        core = BotocoreSession()
-        core.register_component("credential_provider", CredentialResolver([_Role(assume, self._clock)]))
-        return boto3.Session(botocore_session=core)
+        return _session(CredentialResolver([_Role(assume, self._clock)]))
 
 
 class _Role(CredentialProvider):

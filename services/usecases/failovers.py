@@ -57,7 +57,8 @@ class Preview:
 @dataclass(frozen=True)
 class FailoverRequest:
     """A person's request. `expected_zone` and `expected_primary` are what the person saw; `typed_name` must be the
-    target's name; `overrides` the keys of failed checks to let pass, `override_reason` why."""
+    target's name; `node_group` the shard of a cache, empty for the first; `overrides` the keys of failed checks to let
+    pass, `override_reason` why."""
 
     environment: str
     kind: Target
@@ -67,6 +68,7 @@ class FailoverRequest:
     typed_name: str
     reason: str
     to_member: str = ""
+    node_group: str = ""
     ticket: str = ""
     overrides: tuple[str, ...] = ()
     override_reason: str = ""
@@ -98,12 +100,14 @@ class Failovers:
             _, snapshot = _seen(store, environment)
         return targets(snapshot)
 
-    def preview(self, actor: Actor, environment: str, kind: Target, name: str, to_member: str = "") -> Preview:
+    def preview(
+        self, actor: Actor, environment: str, kind: Target, name: str, to_member: str = "", node_group: str = ""
+    ) -> Preview:
         """What it would do and whether it is safe, judged on the newest snapshot. Any viewer may look. Raises NotFound;
         NotNow before the environment was first read."""
         actor.require(Permission.SEE_ENVIRONMENTS)
         with self._unit(readonly=True) as store:
-            return self._preview(store, environment, kind, name, to_member)
+            return self._preview(store, environment, kind, name, to_member, node_group)
 
     def request(self, actor: Actor, request: FailoverRequest, *, client: str = "") -> Operation:
         """Save the operation and its ledger entry in one transaction. Raises NotAllowed; Invalid with fields
@@ -117,7 +121,8 @@ class Failovers:
             raise Invalid("Nothing was asked for yet: " + " ".join(found.values()), found)
         try:
             with self._unit() as store:
-                preview = self._preview(store, request.environment, request.kind, request.target, request.to_member)
+                what = (request.kind, request.target, request.to_member, request.node_group)
+                preview = self._preview(store, request.environment, *what)
                 _refuse(preview, request)
                 operation = self._operation(actor, request, preview)
                 store.operations.add(operation)
@@ -130,12 +135,16 @@ class Failovers:
                 store.ledger.append(self._entry(actor, request, "denied", client, why=refusal.message[:2000]))
             raise
 
-    def _preview(self, store: Store, name: str, kind: Target, target_name: str, to_member: str) -> Preview:
+    def _preview(
+        self, store: Store, name: str, kind: Target, target_name: str, to_member: str, node_group: str
+    ) -> Preview:
         now = self._clock.now()
         environment, snapshot = _seen(store, name)
-        target = next((each for each in targets(snapshot) if (each.kind, each.name) == (kind, target_name)), None)
+        named = [each for each in targets(snapshot) if (each.kind, each.name) == (kind, target_name)]
+        target = next((each for each in named if node_group in ("", each.node_group)), None)
         if target is None:
-            raise NotFound(f"{name} has no {kind.value.replace('-', ' ')} called {target_name[:64]}.")
+            shard = f" with a shard {node_group[:64]}" if named else ""
+            raise NotFound(f"{name} has no {kind.value.replace('-', ' ')} called {target_name[:64]}{shard}.")
         to = destination(target, to_member)
         if to_member and to is None:
             raise NotFound(f"{target_name} cannot be failed over to {to_member[:64]}.")

@@ -4,6 +4,7 @@ AWS's own models, so a test's dictionary cannot have a shape that AWS would not 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import boto3
@@ -14,10 +15,15 @@ WHEN = datetime(2026, 11, 22, 2, 13, tzinfo=UTC)
 ACCOUNT = "123456789012"
 
 
+@cache
+def _session() -> Any:
+    """One for all clients: to parse the services' models anew takes longer than the tests."""
+    return boto3.session.Session()
+
+
 def client_of(service: str) -> Any:
     """A client that must be stubbed: it has credentials that open nothing."""
-    session: Any = boto3.session.Session()
-    return session.client(
+    return _session().client(
         service,
         region_name="us-east-1",
         aws_access_key_id="x",

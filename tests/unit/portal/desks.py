@@ -135,9 +135,12 @@ class FakeFailovers(Desk):
         self.look(actor)
         return self.known.get(environment, ())
 
-    def preview(self, actor: Actor, environment: str, kind: Target, name: str, to_member: str = "") -> Preview:
+    def preview(
+        self, actor: Actor, environment: str, kind: Target, name: str, to_member: str = "", node_group: str = ""
+    ) -> Preview:
         self.look(actor)
-        found = next((t for t in self.known.get(environment, ()) if (t.kind, t.name) == (kind, name)), None)
+        named = (t for t in self.known.get(environment, ()) if (t.kind, t.name) == (kind, name))
+        found = next((t for t in named if node_group in ("", t.node_group)), None)
         if found is None:
             raise NotFound(f"{environment} has no {kind.value} called {name}.")
         to = next((c for c in found.candidates if to_member in ("", c.member)), None)

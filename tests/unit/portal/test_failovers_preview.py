@@ -341,3 +341,15 @@ def test_a_rendering_with_the_link_is_not_served_to_who_may_not_ask(as_: SignIn)
     live = "/environments/production/topology/live?node=cache-production-cache"
     assert "kind=cache&amp;target=production-cache" in text(as_("operator"), live)
     assert 'id="fail-over"' not in text(as_("viewer"), live)
+
+
+def test_the_shard_that_was_chosen_stays_chosen(as_: SignIn, desk: FakeFailovers) -> None:
+    client = as_("operator")
+    first = desks.cache()
+    second = replace(first, node_group="0002", primary="production-cache-004")
+    desk.known = {"production": (replace(first, node_group="0001"), second)}
+    page = text(client, "/environments/production/failovers/new?kind=cache&target=production-cache&shard=0002")
+    assert "production-cache, shard 0002" in page
+    assert '<input type="hidden" name="shard" value="0002">' in page
+    assert 'name="expected_primary" value="production-cache-004"' in page
+    assert text(client, "/environments/production/failovers/new?kind=cache&target=production-cache&shard=9", 404)

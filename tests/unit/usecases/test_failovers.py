@@ -167,6 +167,48 @@ def test_what_there_is_not(scene: Scene, environment: str, name: str, member: st
         scene.failovers.preview(VIEWER, environment, Target.DATABASE_INSTANCE, name, member)
 
 
+def shards(scene: Scene) -> None:
+    nodes = (
+        b.cache_node(1),
+        b.cache_node(2),
+        b.cache_node(3, node_group="0002", role="primary"),
+        b.cache_node(4, node_group="0002", role="replica"),
+    )
+    scene.aws.shape = replace(scene.aws.shape, caches=(b.cache(nodes=0),))
+    lag = b.metric("production-cache-004", "ReplicationLag", 0.2, unit="Seconds", at=scene.clock.now())
+    caches = (replace(scene.aws.shape.caches[0], nodes=nodes),)
+    scene.aws.shape = replace(scene.aws.shape, caches=caches, metrics=(*scene.aws.shape.metrics, lag))
+    scene.snap()
+
+
+def test_each_shard_of_a_cache_is_asked_for_by_itself(scene: Scene) -> None:
+    shards(scene)
+    named = (Target.CACHE, "production-cache")
+    assert scene.failovers.preview(VIEWER, "production", *named).target.node_group == "0001"
+    seen = scene.failovers.preview(VIEWER, "production", *named, node_group="0002")
+    assert (seen.target.primary, seen.target.zone) == ("production-cache-003", ZONES[2])
+    assert "--node-group-id 0002" in seen.plan.commands[0]
+    with pytest.raises(NotFound, match="shard 0009"):
+        scene.failovers.preview(VIEWER, "production", *named, node_group="0009")
+
+
+def test_a_shard_s_request_names_it_for_the_call(scene: Scene) -> None:
+    shards(scene)
+    asked = scene.failovers.request(
+        ADA,
+        scene.request(
+            kind=Target.CACHE,
+            target="production-cache",
+            node_group="0002",
+            expected_zone=ZONES[2],
+            expected_primary="production-cache-003",
+            typed_name="production-cache",
+        ),
+    )
+    assert asked.wants("node_group") == "0002"
+    assert asked.wants("expected_primary") == "production-cache-003"
+
+
 def test_before_the_first_reading(scene: Scene) -> None:
     with scene.unit() as store:
         store.environments.add(b.environment("legacy"))
