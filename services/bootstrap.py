@@ -16,8 +16,8 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from provisioning import blueprint as blueprints
-from provisioning.template import template
+from services.aws.deployment_calls import DeploymentCaller
+from services.aws.deployment_reader import DeploymentReader
 from services.aws.event_queue import EventQueue
 from services.aws.events import EventReader
 from services.aws.failover_calls import FailoverCaller
@@ -29,12 +29,12 @@ from services.aws.scaling_calls import ScalingCaller
 from services.aws.scaling_reader import ScalingReader
 from services.aws.session import Sessions, Wire
 from services.aws.stacks_writer import StackProvisioner
-from services.domain.environment import Environment
-from services.domain.errors import HavenError, Invalid
+from services.catalogue import PackagedCatalogue, effective, render, specs
+from services.domain.errors import HavenError
 from services.domain.health import verdict
 from services.domain.history import fingerprint
 from services.domain.snapshot import Snapshot
-from services.ports import Clock, Journal, Leases, StackSpec
+from services.ports import Clock, Journal, Leases
 from services.settings import Settings
 from services.store import migrate as migrations
 from services.store.clock import SystemClock
@@ -47,6 +47,12 @@ from services.usecases.access import Access
 from services.usecases.carrying import Carrying
 from services.usecases.carrying_out import KIND as CARRY
 from services.usecases.carrying_out import CarryProcedure
+from services.usecases.deploying import KIND as DEPLOY
+from services.usecases.deploying import DeployProcedure
+from services.usecases.deployments import Deployments
+from services.usecases.drifting import KIND as DRIFT
+from services.usecases.drifting import DriftProcedure
+from services.usecases.drifts import Drifts
 from services.usecases.engine import Engine
 from services.usecases.environments import Environments
 from services.usecases.failing_over import FailoverProcedure
@@ -59,14 +65,19 @@ from services.usecases.ledger import Ledger
 from services.usecases.measuring import Measuring
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
+from services.usecases.planning_out import KIND as PLAN
+from services.usecases.planning_out import PlanProcedure
 from services.usecases.procedure import Procedure
 from services.usecases.provisioning import Provisioning
+from services.usecases.recovering import KIND as RECOVER
+from services.usecases.recovering import RecoverProcedure
 from services.usecases.replays import Replays
 from services.usecases.scaling_change import ScalingProcedure
 from services.usecases.scalings import KIND as SCALING
 from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
 from services.usecases.temporary import TemporaryEdits
+from services.usecases.upgrades import Upgrades
 from services.usecases.users import Users
 
 __all__ = ["Haven", "Outside", "SystemClock", "build", "log_as_json", "migrate", "render", "specs", "stop_on_signals"]
@@ -99,6 +110,9 @@ class Haven:
     measuring: Measuring
     replays: Replays
     carrying: Carrying
+    deployments: Deployments
+    upgrades: Upgrades
+    drifts: Drifts
     temporary_edits: TemporaryEdits
     operations: Operations
     pauses: Pauses
@@ -152,8 +166,31 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
     scaling_caller = outside(ScalingCaller(sessions))
     changing = ScalingProcedure(unit, clock, reader, scaling_reader, scaling_caller, stale_after=stale_after)
     provisioner = outside(StackProvisioner(sessions, pause))
-    carrying = CarryProcedure(provisioner)
-    procedures: Mapping[str, Procedure[Any]] = {FAILOVER: failing_over, SCALING: changing, CARRY: carrying}
+    carrying = Carrying(
+        unit, clock, provisioner, specs, effective, _new_id, stale_after=stale_after, begin_within=begin_within
+    )
+    catalogue, stacks = PackagedCatalogue(), DeploymentReader(sessions)
+    stack_calls = outside(DeploymentCaller(sessions, pause))
+    procedures: Mapping[str, Procedure[Any]] = {
+        FAILOVER: failing_over,
+        SCALING: changing,
+        CARRY: CarryProcedure(provisioner),
+        PLAN: PlanProcedure(unit, clock, catalogue, stacks, stack_calls),
+        DEPLOY: DeployProcedure(unit, clock, catalogue, stacks, stack_calls, reader),
+        RECOVER: RecoverProcedure(unit, clock, stacks, stack_calls),
+        DRIFT: DriftProcedure(unit, clock, stacks, stack_calls),
+    }
+    deployments = Deployments(
+        unit,
+        clock,
+        stacks,
+        catalogue,
+        carrying,
+        _new_id,
+        stale_after=stale_after,
+        approval_for=timedelta(seconds=settings.approval_for),
+        begin_within=begin_within,
+    )
     scalings = Scalings(unit, clock, _new_id, stale_after=stale_after, begin_within=begin_within)
     # in a container host and pid repeat; a new process must never share an old one's fencing token
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -197,9 +234,10 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         scalings=scalings,
         measuring=Measuring(unit, clock, scaling_reader, every=timedelta(seconds=settings.metrics_every)),
         replays=Replays(unit, clock),
-        carrying=Carrying(
-            unit, clock, provisioner, specs, effective, _new_id, stale_after=stale_after, begin_within=begin_within
-        ),
+        carrying=carrying,
+        deployments=deployments,
+        upgrades=Upgrades(unit, clock, deployments, catalogue),
+        drifts=Drifts(unit, clock, _new_id, every=timedelta(seconds=settings.drift_every)),
         temporary_edits=TemporaryEdits(unit, clock, scalings),
         operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
         pauses=Pauses(unit, clock, _new_id),
@@ -263,36 +301,6 @@ def _judge(stale_after: timedelta) -> Callable[[Snapshot, datetime], tuple[str, 
 def migrate(settings: Settings) -> None:
     """Bring the database to this version; two processes may do so at once."""
     migrations.upgrade(settings.resolved_database_url)
-
-
-def render(blueprint: str, environment: str) -> str:
-    """What a blueprint would deploy, as YAML, in order."""
-    return blueprints.render(_load(blueprint), environment)
-
-
-def specs(environment: Environment, overrides: Mapping[str, Mapping[str, str]] | None = None) -> tuple[StackSpec, ...]:
-    """The stacks of an environment's blueprint, in deployment order. Raises Invalid, with `<stack>.<parameter>` as
-    fields, for overrides that do not fit."""
-    try:
-        planned = _load(environment.blueprint).stacks(environment.name, overrides or {})
-    except blueprints.BlueprintError as problem:
-        raise Invalid(str(problem), problem.fields) from problem
-    return tuple(
-        StackSpec(s.name, s.template, s.parameters, s.inputs, s.after, s.policy, s.termination_protection)
-        for s in planned
-    )
-
-
-def effective(spec: StackSpec) -> Mapping[str, str]:
-    """The values of a stack's parameters, its template's defaults filled in."""
-    return template(spec.template).effective(dict(spec.parameters))
-
-
-def _load(name: str) -> blueprints.Blueprint:
-    try:
-        return blueprints.load(name)
-    except blueprints.BlueprintError as problem:
-        raise Invalid(str(problem)) from problem
 
 
 def log_as_json(process: str) -> None:

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """How long an operation waits for the second person."""
     begin_within: int = Field(default=30 * 60, ge=60)
     """How long an operation may wait, for a pause or a worker, before it expires instead of beginning late."""
+    drift_every: int = Field(default=24 * 60 * 60, ge=3600)
+    """Between two looks for drift that nobody asked for."""
     failover_apart: int = Field(default=30 * 60, ge=0)
     """No second failover of a target within this time: RDS accepts a repeat and silently abandons it."""
     journal_bucket: str = ""

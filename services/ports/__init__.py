@@ -2,6 +2,16 @@
 
 from services.ports.acting import FailoverCaller, Journal, JournalEntry, Prober, Receipt
 from services.ports.basics import Clock, Tokens
+from services.ports.catalogue import Catalogue, TemplateParameter
+from services.ports.deploying import (
+    Drifts,
+    Plans,
+    StackCaller,
+    StackEvents,
+    StackReader,
+    StackStanding,
+    Templates,
+)
 from services.ports.events import Episodes, EventQueue, EventReader, Events
 from services.ports.ledger import Entry, Ledger
 from services.ports.operations import Freezes, Operations, Pauses, TrailEntry
@@ -14,9 +24,11 @@ from services.ports.store import Lease, Leases, Store, UnitOfWork
 __all__ = [
     "Activities",
     "Attempt",
+    "Catalogue",
     "Clock",
     "CloudReader",
     "Credential",
+    "Drifts",
     "Edits",
     "Entry",
     "Environments",
@@ -37,6 +49,7 @@ __all__ = [
     "Operations",
     "Passwords",
     "Pauses",
+    "Plans",
     "Prober",
     "Provisioner",
     "Receipt",
@@ -44,9 +57,15 @@ __all__ = [
     "ScalingReader",
     "Sessions",
     "Snapshots",
+    "StackCaller",
+    "StackEvents",
     "StackOutcome",
+    "StackReader",
     "StackSpec",
+    "StackStanding",
     "Store",
+    "TemplateParameter",
+    "Templates",
     "Tokens",
     "TrailEntry",
     "UnitOfWork",

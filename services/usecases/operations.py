@@ -19,6 +19,10 @@ RIGHTS = {
     "failover": Permission.RUN_FAILOVERS,
     "scaling": Permission.CHANGE_SCALING,
     "carry": Permission.DEPLOY,
+    "plan": Permission.DEPLOY,
+    "deploy": Permission.DEPLOY,
+    "recover": Permission.DEPLOY,
+    "drift": Permission.LOOK_FOR_DRIFT,
 }
 """Which right each kind of operation takes, to ask for it, approve it, cancel it and resolve it."""
 REMEMBERED = 100
