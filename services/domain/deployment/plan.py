@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,8 +50,10 @@ class StackPlan:
     """What happens to one stack. `template` is the name of one of ours and `version` the hash of its text, `deployed`
     that of the text that runs (empty when nothing does, or it could not be read). `after` are the stacks it waits for.
     Exactly one of these holds for a deed that deploys: there is a `change_set`; `unchanged`; or `unknown` says why it
-    cannot be known yet. `lifts_policy`: its stack policy is lifted for this deployment alone. `kept` and `removed` are
-    logical ids that a deletion leaves (Retain, Snapshot) or takes away."""
+    cannot be known yet (the `change_set` beside it is then the one that was made at its turn). `lifts_policy`: its stack
+    policy is lifted for this deployment alone. `kept` and `removed` are logical ids that a deletion leaves (Retain,
+    Snapshot) or takes away, `retain` those that it is asked to leave. `base` is AWS's time of the last operation on the
+    stack as it was worked out: another one means that somebody changed it since."""
 
     name: str
     stack_name: str
@@ -70,13 +72,16 @@ class StackPlan:
     unknown: str = ""
     kept: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    retain: tuple[str, ...] = ()
+    base: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
     """A plan of one environment. `what` is its name within a sentence (`upgrade to multi-az`); `blueprint` is the one
     the environment has afterwards. `operation` is the id of the operation that works it out, later of the one that
-    deploys it. `because` says why it failed or is over. `version` grows by one a save."""
+    deploys it. `because` says why it failed or is over. `whole`: the blueprint's values replace the deployed ones.
+    `follows` is the plan that this one rolls back or repeats. `version` grows by one a save."""
 
     id: str
     environment: str
@@ -90,11 +95,15 @@ class Plan:
     operation: str = ""
     prepared_at: datetime | None = None
     version: int = 0
+    whole: bool = False
+    follows: str = ""
 
     @property
     def fingerprint(self) -> str:
-        """What an approval is for: it changes when anything that would be executed does."""
-        content = json.dumps([asdict(stack) for stack in self.stacks], sort_keys=True, default=str)
+        """What an approval is for: it changes when anything that would be executed does. What was not known yet is not
+        part of it: it is worked out at its turn, and executed only if nothing in it needs a review."""
+        reviewed = (replace(each, change_set=None, unchanged=False) if each.unknown else each for each in self.stacks)
+        content = json.dumps([asdict(stack) for stack in reviewed], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
     @property
