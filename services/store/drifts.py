@@ -75,4 +75,4 @@ def _key(*place: str) -> str:
 
 
 def _accepted(row: Row[Any]) -> Accepted:
-    return Accepted(*row)
+    return Accepted(**row._mapping)

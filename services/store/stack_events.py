@@ -71,4 +71,4 @@ def _row(environment: str, key: str, event: StackEvent) -> dict[str, Any]:
 
 
 def _event(row: Row[Any]) -> StackEvent:
-    return StackEvent(*row)
+    return StackEvent(**row._mapping)

@@ -36,9 +36,9 @@ class MemoryPlans:
                 f"The plan {plan.id} has changed since it was read: "
                 f"it is {stored.state}, at version {stored.version} and not {plan.version}."
             )
-        fixed = {"environment": stored.environment, "requested_at": stored.requested_at}
-        self._rows[plan.id] = replace(plan, version=plan.version + 1, **fixed)
-        return replace(plan, version=plan.version + 1)
+        saved = replace(plan, version=plan.version + 1)
+        self._rows[plan.id] = replace(saved, environment=stored.environment, requested_at=stored.requested_at)
+        return saved
 
     def list(
         self, *, environment: str | None = None, states: Sequence[PlanState] = (), limit: int = 50

@@ -75,7 +75,7 @@ def test_the_newest_oldest_first_by_stack_and_time(any_unit: UnitOfWork) -> None
 
 
 def test_those_of_one_moment_stay_in_the_order_they_came_in(any_unit: UnitOfWork) -> None:
-    put(any_unit, *(event(id) for id in ("z", "b", "y")))
+    put(any_unit, *(event(each) for each in ("z", "b", "y")))
     put(any_unit, event("y"), event("a"))
     assert ids(any_unit) == ["z", "b", "y", "a"]
 
