@@ -76,6 +76,7 @@ from services.usecases.scaling_change import ScalingProcedure
 from services.usecases.scalings import KIND as SCALING
 from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
+from services.usecases.stack_events import StackEventKeeping
 from services.usecases.temporary import TemporaryEdits
 from services.usecases.upgrades import Upgrades
 from services.usecases.users import Users
@@ -113,6 +114,7 @@ class Haven:
     deployments: Deployments
     upgrades: Upgrades
     drifts: Drifts
+    stack_events: StackEventKeeping
     temporary_edits: TemporaryEdits
     operations: Operations
     pauses: Pauses
@@ -233,11 +235,12 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         failover_history=FailoverHistory(unit, clock),
         scalings=scalings,
         measuring=Measuring(unit, clock, scaling_reader, every=timedelta(seconds=settings.metrics_every)),
-        replays=Replays(unit, clock),
+        replays=Replays(unit, clock, catalogue),
         carrying=carrying,
         deployments=deployments,
         upgrades=Upgrades(unit, clock, deployments, catalogue),
         drifts=Drifts(unit, clock, _new_id, every=timedelta(seconds=settings.drift_every)),
+        stack_events=StackEventKeeping(unit, clock, stacks),
         temporary_edits=TemporaryEdits(unit, clock, scalings),
         operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
         pauses=Pauses(unit, clock, _new_id),

@@ -1,11 +1,13 @@
 """`ports.Catalogue` over the packaged templates and blueprints."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import yaml
 
 from provisioning import blueprint as blueprints
+from provisioning import prices
 from provisioning.template import TEMPLATES, Parameter, Template, parse, template, template_body, version_of
 from services.domain.deployment.cost import PriceList
 from services.domain.environment import Environment
@@ -61,7 +63,12 @@ class PackagedCatalogue:
 
     def prices(self, region: str) -> PriceList | None:
         """Those of prices.yaml."""
-        raise NotImplementedError
+        quotes = _prices().get(region, {})
+        days = [quote.day for quote in quotes.values() if quote.day]
+        if not days:
+            return None
+        usd = {key: quote.usd for key, quote in quotes.items()}
+        return PriceList(region, min(days), usd, {key: quote.said for key, quote in quotes.items()})
 
 
 def render(blueprint: str, environment: str) -> str:
@@ -86,6 +93,12 @@ def effective(spec: StackSpec) -> Mapping[str, str]:
     """The values of a stack's parameters, its template's defaults filled in."""
     parsed = parse(spec.template, spec.body) if spec.body else template(spec.template)
     return parsed.effective(dict(spec.parameters))
+
+
+@cache
+def _prices() -> prices.Regions:
+    """The file, parsed once: it changes only with the program."""
+    return prices.packaged()
 
 
 def _load(name: str) -> blueprints.Blueprint:

@@ -1,13 +1,21 @@
 """What a plan costs: list prices a month of each resource before and after, and what redundancy's share of it buys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from services.domain.deployment.plan import Plan
+from services.domain.deployment.pricing import HOURS as HOURS
+from services.domain.deployment.pricing import Bill, arithmetic, missing, monthly, redundancy
+from services.domain.deployment.pricing_sides import Sides, sides
+from services.domain.wording import listed
 
-HOURS = 730
-"""Hours a month has in AWS's own estimates."""
+LEFT_OUT = (
+    "List prices on demand, without tax, Savings Plans and reserved nodes. Not counted is what is billed by use: "
+    "traffic (also between zones, and through NAT gateways and endpoints), requests, capacity units of the load balancer, "
+    "messages, snapshots and backups, logs, metrics, alarms and secrets; nor tasks and storage that grow by themselves."
+)
+_NO_PRICES: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,11 @@ class Line:
     redundancy: float = 0.0
     unknown: str = ""
 
+    @property
+    def change(self) -> float | None:
+        """USD a month more (or less, below 0) than before; None when a side is not known."""
+        return None if self.unknown else (self.after or 0.0) - (self.before or 0.0)
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -55,7 +68,79 @@ class Estimate:
         """USD a month after, of what is known."""
         return sum(line.after or 0.0 for line in self.lines)
 
+    @property
+    def change(self) -> float:
+        """USD a month more (or less) than before, over the lines known on both sides: a price that is missing on one
+        side alone would look like money saved."""
+        return sum(line.change or 0.0 for line in self.lines)
+
+    @property
+    def unknown(self) -> Sequence[Line]:
+        """The lines that something is missing of."""
+        return [line for line in self.lines if line.unknown]
+
 
 def estimate(plan: Plan, prices: PriceList | None) -> Estimate:
     """The plan's estimate. Unchanged stacks count on both sides alike, by their parameters."""
-    raise NotImplementedError
+    usd = prices.usd if prices else _NO_PRICES
+    lines = [_line(stack, each, usd) for stack, each in _all(plan)]
+    lines.sort(key=lambda line: (-abs(line.change or 0.0), not line.unknown, -(line.after or line.before or 0.0)))
+    return Estimate(lines, prices.as_of if prices else None, LEFT_OUT)
+
+
+def cost_of_redundancy(made: Estimate) -> float | None:
+    """USD a month that second and third copies cost after the deployment, of what is known; None without any price
+    list. It stands beside the minutes of outage a month that the environment's budget allows."""
+    return None if made.as_of is None else sum(line.redundancy for line in made.lines)
+
+
+def needs(plan: Plan) -> frozenset[str]:
+    """The keys of all prices that the plan's estimate asks for."""
+    bills = [bill for _, each in _all(plan) for bill in (each.before, each.after) if bill]
+    return frozenset(term.key for bill in bills for term in (*bill.terms, *bill.alone))
+
+
+def _all(plan: Plan) -> Iterator[tuple[str, Sides]]:
+    for stack in plan.stacks:
+        for each in sides(stack):
+            yield stack.name, each
+
+
+def _line(stack: str, each: Sides, usd: Mapping[str, float]) -> Line:
+    before, after = _amount(each.before, usd), _amount(each.after, usd)
+    unknown = list(dict.fromkeys(_lacking(bill, usd) for bill in (each.after, each.before) if bill))
+    return Line(
+        stack,
+        each.logical_id,
+        each.type,
+        before,
+        after,
+        _how(each, usd),
+        redundancy(each.after, usd) if each.after else 0.0,
+        " ".join(filter(None, (*unknown, each.lost))),
+    )
+
+
+def _amount(bill: Bill | None, usd: Mapping[str, float]) -> float | None:
+    return None if bill is None or bill.unknown else monthly(bill.terms, usd)
+
+
+def _lacking(bill: Bill, usd: Mapping[str, float]) -> str:
+    if bill.unknown:
+        return bill.unknown
+    without = missing(bill.terms, usd)
+    return f"No list price of {listed(without)} is known." if without else ""
+
+
+def _how(each: Sides, usd: Mapping[str, float]) -> str:
+    """The side that stays, with the other one behind it where it differs."""
+    then, now = (_side(bill, usd) for bill in (each.after, each.before))
+    if not then or not now or then == now:
+        return "; ".join(filter(None, (then or now, each.note)))
+    return "; ".join(filter(None, (then, each.note, f"before: {now}")))
+
+
+def _side(bill: Bill | None, usd: Mapping[str, float]) -> str:
+    if bill is None or bill.unknown:
+        return ""
+    return ", ".join(filter(None, (arithmetic(bill.terms, usd), bill.note)))

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from portal.app import create_app
 from services.bootstrap import Haven, effective, specs
+from services.catalogue import PackagedCatalogue
 from services.domain.access import SYSTEM, Role
 from services.domain.environment import Environment
 from services.domain.failover.steps import steps_for
@@ -97,7 +98,7 @@ class House:
             stale_after=timedelta(seconds=self.settings.stale_after),
             begin_within=half_hour,
         )
-        self.replays = Replays(self.unit, self.clock)
+        self.replays = Replays(self.unit, self.clock, PackagedCatalogue())
         self.carrying = Carrying(
             self.unit,
             self.clock,
