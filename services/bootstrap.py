@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from provisioning.roles import roles_template
 from services.aws.deployment_calls import DeploymentCaller
 from services.aws.deployment_reader import DeploymentReader
 from services.aws.event_queue import EventQueue
@@ -54,6 +55,9 @@ from services.usecases.drifting import KIND as DRIFT
 from services.usecases.drifting import DriftProcedure
 from services.usecases.drifts import Drifts
 from services.usecases.engine import Engine
+from services.usecases.environment_checking import KIND as CHECK
+from services.usecases.environment_checking import CheckProcedure
+from services.usecases.environment_checks import EnvironmentChecks
 from services.usecases.environments import Environments
 from services.usecases.failing_over import FailoverProcedure
 from services.usecases.failover_history import FailoverHistory
@@ -81,7 +85,18 @@ from services.usecases.temporary import TemporaryEdits
 from services.usecases.upgrades import Upgrades
 from services.usecases.users import Users
 
-__all__ = ["Haven", "Outside", "SystemClock", "build", "log_as_json", "migrate", "render", "specs", "stop_on_signals"]
+__all__ = [
+    "Haven",
+    "Outside",
+    "SystemClock",
+    "build",
+    "log_as_json",
+    "migrate",
+    "render",
+    "roles_template",
+    "specs",
+    "stop_on_signals",
+]
 T = TypeVar("T")
 
 
@@ -101,6 +116,7 @@ class Haven:
     access: Access
     users: Users
     environments: Environments
+    environment_checks: EnvironmentChecks
     snapshots: Snapshots
     ledger: Ledger
     provisioning: Provisioning
@@ -181,6 +197,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         DEPLOY: DeployProcedure(unit, clock, catalogue, stacks, stack_calls, reader),
         RECOVER: RecoverProcedure(unit, clock, stacks, stack_calls),
         DRIFT: DriftProcedure(unit, clock, stacks, stack_calls),
+        CHECK: CheckProcedure(unit, stacks, catalogue),
     }
     deployments = Deployments(
         unit,
@@ -210,7 +227,8 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
             lockout_for=timedelta(seconds=settings.lockout_for),
         ),
         users=Users(unit, clock, tokens, passwords),
-        environments=Environments(unit, clock),
+        environments=Environments(unit, clock, catalogue.blueprints()),
+        environment_checks=EnvironmentChecks(unit, clock, stacks, catalogue, _new_id),
         snapshots=Snapshots(
             unit,
             clock,

@@ -23,6 +23,7 @@ RIGHTS = {
     "deploy": Permission.DEPLOY,
     "recover": Permission.DEPLOY,
     "drift": Permission.LOOK_FOR_DRIFT,
+    "access check": Permission.MANAGE_ENVIRONMENTS,
 }
 """Which right each kind of operation takes, to ask for it, approve it, cancel it and resolve it."""
 REMEMBERED = 100
