@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.domain.deployment.change_set import ChangeSet
+from services.domain.deployment.change_set import ChangeSet, ResourceChange
 
 
 class PlanState(StrEnum):
@@ -50,10 +50,11 @@ class StackPlan:
     """What happens to one stack. `template` is the name of one of ours and `version` the hash of its text, `deployed`
     that of the text that runs (empty when nothing does, or it could not be read). `after` are the stacks it waits for.
     Exactly one of these holds for a deed that deploys: there is a `change_set`; `unchanged`; or `unknown` says why it
-    cannot be known yet (the `change_set` beside it is then the one that was made at its turn). `lifts_policy`: its stack
-    policy is lifted for this deployment alone. `kept` and `removed` are logical ids that a deletion leaves (Retain,
-    Snapshot) or takes away, `retain` those that it is asked to leave. `base` is AWS's time of the last operation on the
-    stack as it was worked out: another one means that somebody changed it since."""
+    cannot be known yet (a `change_set` beside it was made at its turn). `lifts_policy`: its stack policy is lifted for
+    this deployment alone. `kept` and `removed` are logical ids that a deletion leaves (Retain, Snapshot) or takes away,
+    `retain` those that it is asked to leave. `base` is AWS's time of the last operation on the stack as it was worked
+    out: another one means that somebody changed it since. `removing` is what a deletion does to each resource, as
+    `deletion.removing` tells it: risks are told from that."""
 
     name: str
     stack_name: str
@@ -74,6 +75,7 @@ class StackPlan:
     removed: tuple[str, ...] = ()
     retain: tuple[str, ...] = ()
     base: str = ""
+    removing: tuple[ResourceChange, ...] = ()
 
 
 @dataclass(frozen=True)
