@@ -24,11 +24,11 @@ class SqlStackEvents:
         self._connection = connection
 
     def put(self, environment: str, events: Sequence[StackEvent]) -> int:
-        """In the order of time and then as given, which is the same for two who insert the same events at once: so they
-        wait for one another, and do not deadlock."""
+        """In the order of time, of stacks, and as given: the same for two who insert the same events at once, so that
+        they wait for one another, and do not deadlock."""
         given = {key(environment, event): event for event in events}
-        rows = [_row(environment, each, event) for each, event in sorted(given.items(), key=lambda item: item[1].at)]
-        return self._insert(rows)
+        in_order = sorted(given.items(), key=lambda item: (item[1].at, item[1].stack_id))
+        return self._insert([_row(environment, each, event) for each, event in in_order])
 
     def of(
         self, environment: str, stack: str = "", *, before: datetime | None = None, limit: int = 2000

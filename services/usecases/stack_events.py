@@ -11,8 +11,10 @@ from services.domain.errors import HavenError
 from services.domain.snapshot import Snapshot, Stack
 from services.ports import Clock, StackReader, Store, UnitOfWork
 
-RECENT = 2000
+RECENT = 1000
 """Among how many of the newest kept events stacks are looked for that are no longer there."""
+ENOUGH = 20
+"""Of a stack that was quiet for long, how many events say how it ended, and from where to read on."""
 KEPT_BY_AWS = timedelta(days=90)
 _GONE = "DELETE_COMPLETE"
 
@@ -65,10 +67,9 @@ class StackEventKeeping:
             by_id.setdefault(event.stack_id, []).append(event)
         found = []
         for stack in snapshot.stacks:
-            kept = by_id.pop(stack.stack_id, [])
+            kept = by_id.pop(stack.stack_id, None) or _of(store, snapshot.environment, stack)
             if quiet or not settled(stack, kept):
-                ids = _ids(kept) or store.stack_events.newest(snapshot.environment, stack.name)
-                found.append(_Known(stack.name, stack.stack_id, ids))
+                found.append(_Known(stack.name, stack.stack_id, _ids(kept)))
         return [*found, *_unfinished(by_id, self._clock.now())]
 
     def _read_on(self, environment: Environment, stack: _Known) -> int:
@@ -86,6 +87,12 @@ def settled(stack: Stack, kept: Sequence[StackEvent]) -> bool:
     if last is None or stack.status.endswith("_IN_PROGRESS"):
         return False
     return last.status == stack.status and last.at >= (stack.updated_at or stack.created_at)
+
+
+def _of(store: Store, environment: str, stack: Stack) -> Sequence[StackEvent]:
+    """The newest kept of a stack that has none among the recent ones of all."""
+    kept = store.stack_events.of(environment, stack.name, limit=ENOUGH)
+    return [event for event in kept if event.stack_id == stack.stack_id]
 
 
 def _unfinished(by_id: Mapping[str, Sequence[StackEvent]], now: datetime) -> Sequence[_Known]:

@@ -59,7 +59,7 @@ class MemoryStackEvents:
 
     def put(self, environment: str, events: Sequence[StackEvent]) -> int:
         before = len(self._rows)
-        for each in events:
+        for each in sorted(events, key=lambda each: (each.at, each.stack_id)):
             self._rows.setdefault((environment, each.stack_id, each.id), each)
         return len(self._rows) - before
 

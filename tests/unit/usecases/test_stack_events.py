@@ -12,7 +12,7 @@ from services.domain.environment import Environment
 from services.domain.errors import NotNow
 from services.domain.snapshot import Stack
 from services.ports import StackReader
-from services.usecases.stack_events import StackEventKeeping, settled
+from services.usecases.stack_events import RECENT, StackEventKeeping, settled
 from tests import builders as b
 from tests.builders import NOW
 from tests.fakes.clock import MovableClock
@@ -181,6 +181,19 @@ def test_following_asks_only_where_there_may_be_something_new(scene: Scene) -> N
     assert scene.asked() == [PLATFORM.stack_id]
     scene.keeping.keep("production")
     assert scene.asked() == [DATA.stack_id, PLATFORM.stack_id]
+
+
+def test_one_that_was_quiet_for_long_is_read_on_as_well(scene: Scene) -> None:
+    scene.snap(replace(DATA, status="UPDATE_COMPLETE", updated_at=NOW), PLATFORM)
+    scene.say(*UPDATE)
+    scene.keeping.keep("production")
+    scene.say(*(event(n, "UPDATE_IN_PROGRESS", PLATFORM) for n in range(RECENT + 9)))
+    scene.keeping.keep("production")
+    scene.cloud.asked.clear()
+    assert scene.keeping.follow("production") == 0
+    assert scene.asked() == [PLATFORM.stack_id]
+    scene.keeping.keep("production")
+    assert scene.cloud.asked[0] == (DATA.stack_id, frozenset({"e-1", "e-2"}))
 
 
 @pytest.mark.parametrize("name", ["production", "elsewhere"])
