@@ -165,11 +165,12 @@ def continue_rollback(stack: Stack, token: str, skip: list[str]) -> None:
     phases.advance(stack)
 
 
-def roll_back(stack: Stack, token: str) -> None:
+def roll_back(stack: Stack, token: str, *, retain_except_on_create: bool = False) -> None:
     """Undo a creation or an update that failed with rollback disabled."""
     doing = stack.operation
     if stack.status not in ("CREATE_FAILED", "UPDATE_FAILED") or doing is None:
         raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
     doing.token = token
     doing.id = str(uuid.uuid4())
+    doing.settings["RetainExceptOnCreate"] = retain_except_on_create
     phases.roll_back(stack, "")
