@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from typing import Annotated, Literal, Self
@@ -59,16 +58,6 @@ class Quote(BaseModel):
 Regions = Mapping[str, Mapping[str, Quote]]
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A price that the file has otherwise; `before` None when it has none."""
-
-    region: str
-    key: str
-    before: float | None
-    after: float
-
-
 def text() -> str:
     """The packaged file as it is."""
     return resources.files("provisioning").joinpath("prices.yaml").read_text(encoding="utf-8")
@@ -112,11 +101,18 @@ def warnings(regions: Regions, today: date, days: int) -> Sequence[str]:
     return said
 
 
-def differences(regions: Regions, region: str, found: Mapping[str, Quote]) -> Sequence[Difference]:
-    """What AWS says otherwise, in the order it was found."""
+def from_aws(key: str, usd: float, since: str, today: date) -> Quote:
+    """A price as AWS's Price List API gave it today; `since` is the day from which it holds, if AWS says so."""
+    source = f"AWS's Price List API{f', in force since {since}' if since else ''}"
+    per = "GB-month" if key.startswith("rds:gp3:") else "hour"
+    return Quote.model_validate({"usd": usd, "per": per, "read": today, "confidence": "high", "from": source})
+
+
+def differences(regions: Regions, region: str, found: Mapping[str, Quote]) -> Sequence[tuple[str, float | None, float]]:
+    """(key, the file's price if it has one, the other one) of each price that differs, in the order it was found."""
     known = regions.get(region, {})
     told = [(key, known[key].usd if key in known else None, quote.usd) for key, quote in found.items()]
-    return [Difference(region, key, old, new) for key, old, new in told if old != new]
+    return [(key, old, new) for key, old, new in told if old != new]
 
 
 def merged(regions: Regions, region: str, found: Mapping[str, Quote]) -> Regions:

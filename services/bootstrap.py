@@ -23,6 +23,7 @@ from services.aws.event_queue import EventQueue
 from services.aws.events import EventReader
 from services.aws.failover_calls import FailoverCaller
 from services.aws.journal import S3Journal
+from services.aws.prices import PriceReader
 from services.aws.probe import Prober
 from services.aws.probe_secret import ProbeSecret
 from services.aws.reader import CloudReader
@@ -30,7 +31,7 @@ from services.aws.scaling_calls import ScalingCaller
 from services.aws.scaling_reader import ScalingReader
 from services.aws.session import Sessions, Wire
 from services.aws.stacks_writer import StackProvisioner
-from services.catalogue import PackagedCatalogue, effective, render, specs
+from services.catalogue import PackagedCatalogue, PackagedPrices, effective, render, specs
 from services.domain.errors import HavenError
 from services.domain.health import verdict
 from services.domain.history import fingerprint
@@ -71,6 +72,7 @@ from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
 from services.usecases.planning_out import KIND as PLAN
 from services.usecases.planning_out import PlanProcedure
+from services.usecases.pricing import Pricing
 from services.usecases.procedure import Procedure
 from services.usecases.provisioning import Provisioning
 from services.usecases.recovering import KIND as RECOVER
@@ -276,6 +278,13 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         intake=intake,
         holder=holder,
     )
+
+
+def pricing(settings: Settings, text: str | None = None) -> Pricing:
+    """The desk of list prices, over the packaged file or another one's text. It needs no database."""
+    clock = SystemClock()
+    source = PriceReader(Sessions(_wire(settings), clock))
+    return Pricing(clock, PackagedCatalogue(), PackagedPrices(text), source)
 
 
 def _wire(settings: Settings) -> Wire:

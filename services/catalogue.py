@@ -1,6 +1,7 @@
 """`ports.Catalogue` over the packaged templates and blueprints."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from services.domain.deployment.cost import PriceList
 from services.domain.environment import Environment
 from services.domain.errors import Invalid
 from services.ports import StackSpec, TemplateParameter
+from services.ports.pricing import Difference, Quoted
 
 
 class PackagedCatalogue:
@@ -69,6 +71,41 @@ class PackagedCatalogue:
             return None
         usd = {key: quote.usd for key, quote in quotes.items()}
         return PriceList(region, min(days), usd, {key: quote.said for key, quote in quotes.items()})
+
+
+class PackagedPrices:
+    """`ports.PriceFile` over the packaged prices.yaml, or another file's text."""
+
+    def __init__(self, text: str | None = None) -> None:
+        self._text = text
+
+    def regions(self) -> Sequence[str]:
+        """As `ports.PriceFile.regions`."""
+        return list(self._read())
+
+    def keys(self, region: str) -> Sequence[str]:
+        """As `ports.PriceFile.keys`."""
+        return list(self._read().get(region, {}))
+
+    def warnings(self, today: date, days: int) -> Sequence[str]:
+        """As `ports.PriceFile.warnings`."""
+        return prices.warnings(self._read(), today, days)
+
+    def renewed(self, region: str, found: Mapping[str, Quoted], today: date) -> tuple[Sequence[Difference], str]:
+        """As `ports.PriceFile.renewed`."""
+        known = self._read()
+        quotes = {key: prices.from_aws(key, each.usd, each.since, today) for key, each in found.items()}
+        differing = [Difference(region, key, old, new) for key, old, new in prices.differences(known, region, quotes)]
+        return differing, prices.written(prices.merged(known, region, quotes), self._source())
+
+    def _source(self) -> str:
+        return prices.text() if self._text is None else self._text
+
+    def _read(self) -> prices.Regions:
+        try:
+            return prices.parse(self._source())
+        except prices.PricesError as problem:
+            raise Invalid(str(problem)) from problem
 
 
 def render(blueprint: str, environment: str) -> str:

@@ -10,6 +10,7 @@ _COMMANDS = {
     "environment": "services.cli.environments:environment",
     "freeze": "services.cli.freezes:freeze",
     "migrate": "services.cli.database:migrate",
+    "prices": "services.cli.prices:prices",
     "run": "services.cli.run:run",
     "sandbox": "services.cli.sandbox:sandbox",
     "stack": "services.cli.stacks:stack",

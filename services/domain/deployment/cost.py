@@ -12,8 +12,9 @@ from services.domain.wording import listed
 
 LEFT_OUT = (
     "List prices on demand, without tax, Savings Plans and reserved nodes. Not counted is what is billed by use: "
-    "traffic (also between zones, and through NAT gateways and endpoints), requests, capacity units of the load balancer, "
-    "messages, snapshots and backups, logs, metrics, alarms and secrets; nor tasks and storage that grow by themselves."
+    "traffic (also between zones, and through NAT gateways and endpoints), requests, capacity units of the load "
+    "balancer, messages, snapshots and backups, logs, metrics, alarms and secrets; nor what grows by itself (tasks, "
+    "storage)."
 )
 _NO_PRICES: Mapping[str, float] = {}
 
