@@ -63,7 +63,9 @@ def _storage(change: PropertyChange) -> Expectation | None:
 
 def _backups(change: PropertyChange) -> Expectation:
     if "0" in (change.before, change.after):
-        sentence = "Backups are turned on or off in place; reading and writing pause for seconds to a few minutes meanwhile."
+        sentence = (
+            "Backups are turned on or off in place; reading and writing pause for seconds to a few minutes meanwhile."
+        )
         return Expectation(True, sentence, _RDS, interrupts=True)
     return Expectation(True, "The days backups are kept change in place.", _RDS)
 
