@@ -1,4 +1,4 @@
-"""DescribeChangeSet in Haven's words. Pure: values stay the texts that AWS shows, NoEcho ones masked as it masks them."""
+"""DescribeChangeSet in Haven's words. Pure: values stay the texts that AWS shows, NoEcho ones masked as they come."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING

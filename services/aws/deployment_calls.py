@@ -106,7 +106,7 @@ class DeploymentCaller:
         )
 
     def continue_rollback(self, environment: Environment, stack: str, skip: Sequence[str], token: str) -> Receipt:
-        """Go on with a rollback that failed (UPDATE_ROLLBACK_FAILED). What is in `skip`, logical ids, stays as it is."""
+        """Go on with a rollback that failed (UPDATE_ROLLBACK_FAILED). `skip` are logical ids that stay as they are."""
         name, ours = id_of(environment, stack), _ours(token)
         asked: dict[str, Any] = {"StackName": name, "ClientRequestToken": ours}
         if skip:

@@ -1,7 +1,7 @@
 """Whether an environment's roles can be used, and what they may not do that Haven does.
 
-First a dry call: who am I, asked through the role. Then IAM is asked to simulate the role's policies on the actions that
-Haven calls. Nothing is tried out.
+First a dry call: who am I, asked through the role. Then IAM is asked to simulate the role's policies on the actions
+that Haven calls. Nothing is tried out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

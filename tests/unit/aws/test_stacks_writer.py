@@ -33,7 +33,8 @@ class Desk:
         client: Any = client_of("cloudformation")
         self.stub = Stubber(client)
         self.paused: list[float] = []
-        clients = SimpleNamespace(resolve=lambda: None, cloudformation=client, writer=SimpleNamespace(cloudformation=client))
+        writer = SimpleNamespace(cloudformation=client)
+        clients = SimpleNamespace(resolve=lambda: None, cloudformation=client, writer=writer)
         sessions: Any = SimpleNamespace(provisioner=lambda _: clients)
         self.provisioner = StackProvisioner(sessions, self.paused.append)
 
