@@ -127,6 +127,7 @@ def _network(values: Mapping[str, str]) -> _Found:
     for zone in "A" if values.get("NatPerZone") == "false" else "ABC":
         yield f"NatAddress{zone}", "AWS::EC2::EIP", {}
         yield f"NatGateway{zone}", "AWS::EC2::NatGateway", {}
+    yield "S3Endpoint", "AWS::EC2::VPCEndpoint", {"VpcEndpointType": "Gateway"}
     zones = {"true": list("ABC"), "false": ["A"]}.get(values.get("EndpointPerZone", ""))
     for endpoint_id in _ENDPOINTS:
         yield endpoint_id, "AWS::EC2::VPCEndpoint", {"VpcEndpointType": "Interface", "SubnetIds": zones}
