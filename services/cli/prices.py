@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from services import bootstrap
+from services.domain.wording import counted
 from services.settings import Settings
 from services.usecases.pricing import OLDEST, Checked, Renewed
 
@@ -32,9 +33,7 @@ def check(days: int, file: Path | None) -> None:
 
 
 @prices.command()
-@click.option(
-    "--region", default="us-east-1", show_default=True, help="Whose prices; may be new to the file."
-)
+@click.option("--region", default="us-east-1", show_default=True, help="Whose prices; may be new to the file.")
 @click.option("--file", type=_FILE, help="Another file than the one Haven carries.")
 @click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the file with AWS's prices here.")
 def refresh(region: str, file: Path | None, write: Path | None) -> None:
@@ -55,7 +54,7 @@ def checked_lines(found: Checked) -> list[str]:
     """What there is to say about a check, the worst first."""
     said = [f"missing: {line}" for line in found.missing] + [f"warning: {line}" for line in found.warnings]
     verdict = f"{len(found.missing)} missing" if found.missing else "all that the blueprints need"
-    return [*said, f"{found.count} prices, {verdict}; {len(found.warnings)} warnings."]
+    return [*said, f"{counted(found.count, 'price')}, {verdict}; {counted(len(found.warnings), 'warning')}."]
 
 
 def renewed_lines(found: Renewed, region: str) -> list[str]:
