@@ -3,9 +3,9 @@
 import getpass
 import json
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -17,6 +17,7 @@ from services.settings import Settings
 from services.usecases.environment_adoption import Survey
 from services.usecases.environment_rules import LABELS, ROLES
 
+C = TypeVar("C", bound=Callable[..., Any])
 _ROLE_OPTIONS = (
     click.option("--reader-role", help="ARN of the role Haven reads with."),
     click.option("--operator-role", help="ARN of the role Haven acts with."),
@@ -34,8 +35,8 @@ _NEW_OPTIONS = (
 )
 
 
-def _options(given: Sequence[Any]) -> Any:
-    def wrap(command: Any) -> Any:
+def _options(given: Sequence[Callable[[C], C]]) -> Callable[[C], C]:
+    def wrap(command: C) -> C:
         for option in reversed(given):
             command = option(command)
         return command
