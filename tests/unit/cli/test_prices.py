@@ -1,6 +1,9 @@
 """`haven prices`: what is said, and how it ends."""
 
-from collections.abc import Callable
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,13 +21,17 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Nothing listens at the endpoint; there is no database, and none is needed."""
-    env = {
+    base = {
         "HAVEN_HOME": str(tmp_path / "var"),
         "HAVEN_AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
     }
-    return lambda *words: CliRunner().invoke(haven, ["prices", *words], env=env)
+
+    def run(*words: str, env: Mapping[str, str] | None = None) -> Result:
+        return CliRunner().invoke(haven, ["prices", *words], env={**base, **(env or {})})
+
+    return run
 
 
 def test_the_packaged_file_holds(run: Run) -> None:
@@ -64,6 +71,53 @@ def test_an_aws_that_does_not_answer_is_one_clear_line(run: Run, tmp_path: Path)
     assert (found.exit_code, found.output) == (1, "Error: AWS could not be reached.\n")
     assert not written.exists()
     assert "is no region" in run("refresh", "--region", "nowhere").output
+
+
+class _PriceList(BaseHTTPRequestHandler):
+    """Answers every question with one load balancer's price, as the API does on the wire."""
+
+    def do_POST(self) -> None:
+        attributes = {"usagetype": "LoadBalancerUsage", "locationType": "AWS Region"}
+        tier = {"unit": "Hrs", "beginRange": "0", "pricePerUnit": {"USD": "0.0300000000"}}
+        terms = {"OnDemand": {"a.b": {"effectiveDate": "2026-11-01T00:00:00Z", "priceDimensions": {"a.b.c": tier}}}}
+        item = json.dumps({"product": {"attributes": attributes}, "terms": terms})
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        found = [item] if asked["ServiceCode"] == "AWSELB" else []
+        body = json.dumps({"FormatVersion": "aws_v1", "PriceList": found}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing is said on the terminal."""
+
+
+@pytest.fixture
+def price_list() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _PriceList) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_awss_prices_are_shown_and_written_where_told(run: Run, price_list: str, tmp_path: Path) -> None:
+    written = tmp_path / "new.yaml"
+    told = {"env": {"HAVEN_AWS_ENDPOINT_URL": price_list}}
+    shown = run("refresh", **told)
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.startswith("us-east-1 alb:hour: 0.0225 -> 0.03 USD\n")
+    assert "AWS lists no such price for us-east-1." in shown.output
+    assert list(tmp_path.glob("*.yaml")) == []
+    assert run("refresh", "--write", str(written), **told).output.endswith(f"Written to {written}.\n")
+    assert prices.parse(written.read_text(encoding="utf-8"))["us-east-1"]["alb:hour"].usd == 0.03
+    assert run("check", "--file", str(written)).exit_code == 0
+    again = run("refresh", "--file", str(written), "--write", str(tmp_path / "no" / "such"), **told)
+    assert "cannot be written" in again.output
+    assert (again.exit_code, "alb:hour: " in again.output) == (1, False)
 
 
 def test_differences_are_told_line_by_line() -> None:
