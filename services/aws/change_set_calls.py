@@ -97,11 +97,20 @@ class ChangeSetCalls:
                 if not _known_executed(client, name, change_set):
                     raise Conflict(_too_late(name, error)) from error
                 return receipt(error.response)
-        for _ in self._waiting(self._start_limit):
-            with suppress(HavenError), translated():  # it is accepted, whatever looking finds
-                if _begun(before, describe(client, name)):
-                    return receipt(answer)
+        with suppress(HavenError):  # it is accepted, whatever looking finds
+            if self._shows(client, name, change_set, before):
+                return receipt(answer)
         raise OutcomeUnknown(f"CloudFormation accepted the change set of {name}, but nothing has begun yet.")
+
+    def _shows(self, client: "CloudFormationClient", name: str, change_set: str, before: "StackTypeDef | None") -> bool:
+        """Whether the stack shows within the limit that the change set was executed, now or by an earlier try: AWS
+        accepts the same request again, and then nothing begins."""
+        for _ in self._waiting(self._start_limit):
+            with suppress(HavenError), translated():
+                if _begun(before, describe(client, name), change_set):
+                    return True
+        with translated():
+            return began_with(client, name, execution_token(change_set))
 
     def _reviewed(
         self, client: "CloudFormationClient", planned: Plan, change_set: str
@@ -178,9 +187,11 @@ def _too_late(name: str, error: ClientError) -> str:
     return f"The change set of {name} cannot be executed: {error}"
 
 
-def _begun(before: "StackTypeDef | None", after: "StackTypeDef | None") -> bool:
-    if before is None or after is None:
-        return after is not None
+def _begun(before: "StackTypeDef | None", after: "StackTypeDef | None", change_set: str) -> bool:
+    if after is None or after["StackStatus"] == "REVIEW_IN_PROGRESS":
+        return False
+    if before is None or after.get("ChangeSetId") == change_set:
+        return True
     return (before["StackStatus"], before.get("LastUpdatedTime")) != (
         after["StackStatus"],
         after.get("LastUpdatedTime"),

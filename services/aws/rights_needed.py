@@ -59,6 +59,7 @@ NEEDED: Mapping[Purpose, Rights] = {
     },
     Purpose.OPERATOR: {
         _DATABASE: ("rds:RebootDBInstance",),
+        "arn:{partition}:rds:{region}:{account}:cluster:{name}-app": ("rds:FailoverDBCluster",),
         _CACHE: ("elasticache:TestFailover",),
         _SERVICE: ("ecs:UpdateService",),
         _SCALING: (

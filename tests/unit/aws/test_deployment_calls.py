@@ -21,6 +21,7 @@ BODY = "Parameters: {Secret: {Type: String, NoEcho: true}}\nResources: {Queue: {
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 DONE = {"ResponseMetadata": {"RequestId": "req-1", "HTTPStatusCode": 200}}
 TOKEN = {"ClientRequestToken": "haven-op-1"}
+WAITS = 6  # looks until the limit, ever further apart
 
 
 class Bench(Desk):
@@ -204,6 +205,39 @@ def test_what_looking_finds_after_the_acceptance_does_not_undo_it(desk: Bench) -
     desk.refuses("describe_stacks", "Throttling")
     desk.has("UPDATE_IN_PROGRESS")
     assert executed(desk) == Receipt("req-1")
+
+
+def test_accepted_again_nothing_begins_and_the_stack_or_its_events_tell_why(desk: Bench) -> None:
+    desk.has("UPDATE_COMPLETE", ChangeSetId=SET)
+    desk.says("execute_change_set", DONE)
+    desk.has("UPDATE_COMPLETE", ChangeSetId=SET)
+    assert executed(desk) == Receipt("req-1")
+    assert desk.paused == []
+
+
+def test_an_acceptance_that_shows_only_in_the_events_is_one() -> None:
+    desk = Bench()
+    with desk.stub:
+        desk.has("UPDATE_COMPLETE")
+        desk.says("execute_change_set", DONE)
+        for _ in range(WAITS):
+            desk.has("UPDATE_COMPLETE")
+        desk.tells(event("1", ClientRequestToken=execution_token(SET)))
+        assert executed(desk) == Receipt("req-1")
+        desk.stub.assert_no_pending_responses()
+
+
+def test_an_acceptance_that_shows_nowhere_yet_is_asked_for_again() -> None:
+    desk = Bench()
+    with desk.stub:
+        desk.has("UPDATE_COMPLETE")
+        desk.says("execute_change_set", DONE)
+        for _ in range(WAITS):
+            desk.has("UPDATE_COMPLETE")
+        desk.tells(event("1"))
+        with pytest.raises(OutcomeUnknown, match="nothing has begun"):
+            executed(desk)
+        desk.stub.assert_no_pending_responses()
 
 
 @pytest.mark.parametrize(
