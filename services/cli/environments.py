@@ -13,6 +13,7 @@ from services import bootstrap
 from services.bootstrap import Haven
 from services.domain.access import SYSTEM
 from services.domain.environment import Environment, check_name
+from services.domain.wording import counted
 from services.settings import Settings
 from services.usecases.environment_adoption import Survey
 from services.usecases.environment_rules import LABELS, ROLES
@@ -93,13 +94,13 @@ def adopt(name: str, yes: bool, **given: Any) -> None:
     haven = _haven()
     made = _made(haven, name, given)
     survey = haven.environment_checks.survey(SYSTEM, made)
-    _tell(survey)
+    click.echo("\n".join(survey_lines(survey)))
     if not survey.ours:
         raise click.ClickException(
             f"No stack {made.stack_prefix}-… fits; to begin with nothing: haven environment add."
         )
     if not yes:
-        click.confirm(f"Look after {len(survey.ours)} stacks as {name}?", abort=True)
+        click.confirm(f"Look after {counted(len(survey.ours), 'stack')} as {name}?", abort=True)
     haven.environments.register(SYSTEM, made, client=_here())
     click.echo(f"{name} is known; the worker reads it with its next tick.")
 
@@ -155,7 +156,7 @@ def check(name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(missing, indent=2, sort_keys=True))
     else:
-        _tell_missing(missing)
+        click.echo("\n".join(missing_lines(missing)))
     if missing:
         raise click.exceptions.Exit(1)
 
@@ -165,7 +166,8 @@ def check(name: str, as_json: bool) -> None:
 def stacks(name: str) -> None:
     """Ask AWS, now, which stacks NAME reads, and what is beside them."""
     haven = _haven()
-    _tell(haven.environment_checks.survey(SYSTEM, haven.environments.get(SYSTEM, name)))
+    survey = haven.environment_checks.survey(SYSTEM, haven.environments.get(SYSTEM, name))
+    click.echo("\n".join(survey_lines(survey)))
 
 
 @environment.command()
@@ -190,27 +192,23 @@ def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
     return {renamed.get(name, name): value if value != "" else None for name, value in given.items()}
 
 
-def _tell_missing(missing: Mapping[str, Sequence[str]]) -> None:
-    for role, lacks in missing.items():
-        click.echo(f"{role}:")
-        for each in lacks:
-            click.echo(f"  {each}")
-    if not missing:
-        click.echo("Every role is as it should be.")
+def missing_lines(missing: Mapping[str, Sequence[str]]) -> list[str]:
+    """What the roles lack, by role."""
+    lines = [line for role, lacks in missing.items() for line in (f"{role}:", *(f"  {each}" for each in lacks))]
+    return lines or ["Every role is as it should be."]
 
 
-def _tell(survey: Survey) -> None:
-    for each in survey.ours:
-        click.echo(f"{each.stack_name:40} {each.status:26} {each.how}")
-    for name in survey.absent:
-        click.echo(f"{name:40} {'not there':26} the blueprint has it")
-    for other in survey.beside:
-        click.echo(f"{other.stack_name:40} {other.status:26} {other.how}")
+def survey_lines(survey: Survey) -> list[str]:
+    """The stacks of an account: ours, absent ones, those beside, other prefixes, and how many more."""
+    lines = [f"{each.stack_name:40} {each.status:26} {each.how}" for each in survey.ours]
+    lines += [f"{name:40} {'not there':26} the blueprint has it" for name in survey.absent]
+    lines += [f"{each.stack_name:40} {each.status:26} {each.how}" for each in survey.beside]
     for group in survey.elsewhere:
         whose = f"looked after as {group.environment}" if group.environment else "looked after by nobody"
-        click.echo(f"{group.prefix + '-…':40} {len(group.stacks)} stacks that fit, {whose}")
+        lines.append(f"{group.prefix + '-…':40} {counted(len(group.stacks), 'stack'):26} {whose}")
     if survey.strangers:
-        click.echo(f"{survey.strangers} more stacks have nothing to do with Haven.")
+        lines.append(f"{counted(survey.strangers, 'more stack has', 'more stacks have')} nothing to do with Haven.")
+    return lines or ["There is no stack in this account and region."]
 
 
 def _here() -> str:

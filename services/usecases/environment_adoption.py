@@ -59,7 +59,9 @@ def survey(
     known: Sequence[Environment] = (),
 ) -> Survey:
     """Sort an account's stacks. `wanted` are the names of the blueprint's stacks, `known` the environments in use."""
-    ours, beside, rest = [], [], []
+    ours: list[Found] = []
+    beside: list[Found] = []
+    rest: list[StackStanding] = []
     for each in sorted(standings, key=lambda standing: standing.stack_name):
         if each.status == _GONE:
             continue

@@ -209,18 +209,18 @@ def test_a_role_may_ask_what_it_lacks_itself_and_no_other(role: str) -> None:
 
 def handled() -> Iterator[tuple[str, str]]:
     """(resource type, action) of what AWS's handlers need for the types of the templates."""
-    for type in sorted({resource["Type"] for _, _, resource in resources()}):
-        handlers = schema(type)["handlers"]
+    for kind in sorted({resource["Type"] for _, _, resource in resources()}):
+        handlers = schema(kind)["handlers"]
         done = [handlers.get(what, {}) for what in ("create", "read", "update", "delete")]
         for each in {action for handler in done for action in handler.get("permissions", ())}:
-            yield type, each
+            yield kind, each
 
 
 def test_the_templates_can_be_made_changed_read_and_taken_away() -> None:
     given = actions("provisioner")
     lacking = {
-        f"{type}: {action}"
-        for type, action in handled()
+        f"{kind}: {action}"
+        for kind, action in handled()
         if not any(fits(action, each) for each in given) and not any(fits(action, each) for each in NOT_USED)
     }
     assert lacking == set()
@@ -296,11 +296,11 @@ def test_what_stacks_are_made_of_is_touched_through_stacks_alone() -> None:
     ("action", "resource"),
     [
         ("rds:DeleteDBInstance", f"arn:aws:rds:{b.REGION}:{b.ACCOUNT}:db:production-app"),
-        ("elasticache:DeleteReplicationGroup", f"arn:aws:elasticache:{b.REGION}:{b.ACCOUNT}:replicationgroup:production-cache"),
+        ("elasticache:DeleteReplicationGroup", b.arn("elasticache", "replicationgroup:production-cache")),
         ("cloudformation:DeleteStack", f"arn:aws:cloudformation:{b.REGION}:{b.ACCOUNT}:stack/production-data/1"),
         ("kms:ScheduleKeyDeletion", f"arn:aws:kms:{b.REGION}:{b.ACCOUNT}:key/1"),
     ],
-)  # fmt: skip
+)
 def test_nothing_that_holds_data_is_deleted_unless_its_owner_says_so(action: str, resource: str) -> None:
     assert not allowed("provisioner", action, resource, THROUGH_STACKS)
     assert allowed("provisioner", action, resource, THROUGH_STACKS, MayDelete="true")
@@ -312,15 +312,15 @@ def test_nothing_that_holds_data_is_deleted_unless_its_owner_says_so(action: str
         ("operator", "rds:RebootDBInstance", "arn:aws:rds:us-east-1:123456789012:db:legacy-app"),
         ("operator", "ecs:UpdateService", "arn:aws:ecs:us-east-1:123456789012:service/legacy/rbac"),
         ("operator", "sqs:ReceiveMessage", "arn:aws:sqs:us-east-1:123456789012:production-events"),
-        ("provisioner", "cloudformation:ExecuteChangeSet", "arn:aws:cloudformation:us-east-1:123456789012:stack/legacy-data/1"),
-        ("provisioner", "cloudformation:UpdateStack", "arn:aws:cloudformation:us-east-1:123456789012:stack/production-data/1"),
+        ("provisioner", "cloudformation:ExecuteChangeSet", b.arn("cloudformation", "stack/legacy-data/1")),
+        ("provisioner", "cloudformation:UpdateStack", b.arn("cloudformation", "stack/production-data/1")),
         ("provisioner", "iam:PutRolePolicy", "arn:aws:iam::123456789012:role/haven/haven-production-provisioner"),
         ("provisioner", "iam:CreateRole", "arn:aws:iam::123456789012:role/admin"),
         ("provisioner", "iam:AttachRolePolicy", "arn:aws:iam::123456789012:role/production-platform-x"),
         ("provisioner", "s3:GetObject", "arn:aws:s3:::production-platform-accesslogbucket-1/log"),
         ("reader", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-1"),
     ],
-)  # fmt: skip
+)
 def test_what_is_somebody_else_s_stays_so(role: str, action: str, resource: str) -> None:
     assert not allowed(role, action, resource, THROUGH_STACKS | {"iam:PassedToService": "ecs-tasks.amazonaws.com"})
 
