@@ -198,7 +198,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         PLAN: PlanProcedure(unit, clock, catalogue, stacks, stack_calls),
         DEPLOY: DeployProcedure(unit, clock, catalogue, stacks, stack_calls, reader),
         RECOVER: RecoverProcedure(unit, clock, stacks, stack_calls),
-        DRIFT: DriftProcedure(unit, clock, stacks, stack_calls),
+        DRIFT: DriftProcedure(unit, clock, stacks, stack_calls, catalogue),
         CHECK: CheckProcedure(unit, stacks, catalogue),
     }
     deployments = Deployments(
@@ -259,7 +259,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         carrying=carrying,
         deployments=deployments,
         upgrades=Upgrades(unit, clock, deployments, catalogue),
-        drifts=Drifts(unit, clock, _new_id, every=timedelta(seconds=settings.drift_every)),
+        drifts=Drifts(unit, clock, _new_id, every=timedelta(seconds=settings.drift_every), catalogue=catalogue),
         stack_events=StackEventKeeping(unit, clock, stacks),
         temporary_edits=TemporaryEdits(unit, clock, scalings),
         operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
