@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from portal import assets, errors, filters, identity, security, shell
+from portal.deployments.views import area as deployments
 from portal.design.views import area as design
 from portal.failovers.views import area as failovers
 from portal.fleet.views import area as fleet
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("haven.portal")
 
-AREAS = (probes, session, fleet, topology, scaling, failovers, operations, banners, ledger, users, design)
+AREAS = (probes, session, fleet, topology, scaling, failovers, deployments, operations, banners, ledger, users, design)
 
 PUBLIC = frozenset({"assets.file", "probes.alive", "probes.ready", "session.login", "session.enter"})
 """Endpoints that need no login. Everything else does, whether its author thought of it or not."""

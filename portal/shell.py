@@ -36,6 +36,7 @@ _AREAS = (
     ("Topology", "topology.index", "t", Permission.SEE_ENVIRONMENTS),
     ("Scaling", "scaling.index", "s", Permission.SEE_ENVIRONMENTS),
     ("Failovers", "failovers.index", "v", Permission.SEE_ENVIRONMENTS),
+    ("Deployments", "deployments.index", "d", Permission.SEE_ENVIRONMENTS),
     ("Operations", "operations.overview", "o", Permission.SEE_ENVIRONMENTS),
     ("Audit", "ledger.index", "a", Permission.READ_LEDGER),
     ("Users", "users.index", "u", Permission.MANAGE_USERS),

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from portal.failovers.preview import Said
 from portal.failovers.zones import Picture
-from portal.operations import carrying, elapsed, picture, scaling, steps, telling, verdict
+from portal.operations import carrying, deploying, elapsed, picture, scaling, steps, telling, verdict
 from portal.operations.carrying import Carried
+from portal.operations.deploying import Deployed
 from portal.operations.elapsed import Elapsed
 from portal.operations.outage import Outage, outage
 from portal.operations.row import Row
@@ -21,6 +22,7 @@ from services.domain.operation import Operation, Sent, State
 from services.domain.pause import Pause
 from services.domain.status import Status
 from services.domain.wording import listed
+from services.usecases.deployment_shapes import Progressing
 from services.usecases.operations import RIGHTS, OperationView
 
 SHOWN_EVENTS = 12
@@ -101,6 +103,8 @@ class OperationPage:
     """What a change of scaling changes; None for any other operation."""
     carried: Carried | None = None
     """What a change set would change; None for any other operation."""
+    deployed: Deployed | None = None
+    """What a deployment shows of its stacks; None for any other operation."""
 
     @property
     def operation(self) -> Operation:
@@ -126,6 +130,7 @@ def make(
     *,
     pause: Pause | None = None,
     episode: Episode | None = None,
+    progressing: Progressing | None = None,
 ) -> OperationPage:
     """The page for one person at one time."""
     operation, lost, found = view.operation, outage(view.operation, now, episode), steps.rows(view)
@@ -150,12 +155,13 @@ def make(
         stale=operation.live and (taken_at is None or now - taken_at > stale_after),
         changed=scaling.changed(operation),
         carried=carrying.shown(operation),
+        deployed=deploying.shown(operation, progressing, now),
     )
 
 
 def _on_service(operation: Operation) -> bool:
     """Whether it leaves data where it is: then there is nothing of failovers to tell."""
-    return scaling.is_scaling(operation) or carrying.is_carry(operation)
+    return scaling.is_scaling(operation) or carrying.is_carry(operation) or deploying.is_deploying(operation)
 
 
 def own(view: OperationView) -> list[CloudEvent]:
@@ -170,7 +176,7 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
     for event in view.events:
         if ended and event.at > ended + AFTERWARDS:
             continue
-        if _on_service(view.operation):
+        if _on_service(view.operation) and not deploying.is_deploying(view.operation):
             if view.operation.target not in event.subject:
                 continue  # other services' alarms ring as they do every day
         elif event.source == "cloudwatch" and event.subject.startswith(TRACKING):
@@ -218,15 +224,20 @@ def acts(operation: Operation, actor: Actor, *, from_memory: bool = False) -> Ac
     if operation.state is State.STUCK:
         return Acts(resolve=True)
     if operation.irreversible or operation.sent is not Sent.NO:
-        since = f" at {operation.sent_at:%H:%M:%S}" if operation.sent_at else ""
-        if carrying.is_carry(operation):
-            return Acts(why_not=f"Cancel ended{since}: CloudFormation has the request. Nothing of it is executed.")
-        if scaling.is_scaling(operation):
-            return Acts(why_not=f"Cancel ended{since}. Once it is over, it can be taken back by a change of its own.")
-        return Acts(
-            why_not=f"Cancel ended{since}: what was sent to AWS cannot be taken back. While it waits, watching is all."
-        )
+        return Acts(why_not=_sent_already(operation))
     return Acts(cancel=True)
+
+
+def _sent_already(operation: Operation) -> str:
+    """Why it can no longer be withdrawn."""
+    since = f" at {operation.sent_at:%H:%M:%S}" if operation.sent_at else ""
+    if carrying.is_carry(operation):
+        return f"Cancel ended{since}: CloudFormation has the request. Nothing of it is executed."
+    if deploying.is_deploying(operation):
+        return deploying.why_no_cancel(operation)
+    if scaling.is_scaling(operation):
+        return f"Cancel ended{since}. Once it is over, it can be taken back by a change of its own."
+    return f"Cancel ended{since}: what was sent to AWS cannot be taken back. While it waits, watching is all."
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.operations import carrying, scaling, telling
+from portal.operations import carrying, deploying, scaling, telling
 from portal.operations.outage import outage
 from portal.operations.row import Row
 from services.domain.check import Answer
@@ -30,6 +30,9 @@ def rows(view: OperationView) -> tuple[Row, ...]:
     if scaling.is_scaling(operation):
         steps = (scaling.worded(step, _step(operation, step)) for step in view.steps)
         return (*_asked(operation), *scaling.sent(view), *steps)
+    if deploying.is_deploying(operation):
+        steps = (scaling.worded(step, _step(operation, step)) for step in view.steps)
+        return (*_asked(operation), *deploying.sent(operation), *steps)
     if carrying.is_carry(operation):
         return (*_asked(operation), *carrying.sent(operation), *(_step(operation, step) for step in view.steps))
     return (*_asked(operation), *_sent(view), *(_step(operation, step) for step in view.steps))
@@ -62,7 +65,8 @@ def _approval(operation: Operation) -> Row:
             "done", "Approved", f"{operation.approved_by}, second person, on the same preview", operation.approved_at
         )
     if operation.state is State.AWAITING_APPROVAL:
-        text = f"Anyone but {operation.requested_by} who may run failovers."
+        may = "deploy stacks" if deploying.is_deploying(operation) else "run failovers"
+        text = f"Anyone but {operation.requested_by} who may {may}."
         return Row(
             "now", "Waiting for a second person", text, since=operation.requested_at, until=operation.approve_before
         )
@@ -138,8 +142,9 @@ def result(view: OperationView, now: datetime) -> tuple[Seen, ...]:
     operation = view.operation
     if not operation.irreversible or operation.sent_at is None:
         return ()
-    # A change of scaling sends several: the time runs from where it began.
-    sent_at = (operation.started_at or operation.sent_at) if scaling.is_scaling(operation) else operation.sent_at
+    # A change of scaling and a deployment send several: the time runs from where it began.
+    several = scaling.is_scaling(operation) or deploying.is_deploying(operation)
+    sent_at = (operation.started_at or operation.sent_at) if several else operation.sent_at
     found = [_seen(step, sent_at) for step in view.steps]
     lost = outage(operation, now)
     if lost.since is not None and operation.note("writes_back_at"):

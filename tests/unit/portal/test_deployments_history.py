@@ -1,0 +1,147 @@
+"""The deployments of an environment or of all: the verdict, filters, files, what stood at a time, two plans compared."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.deployments import comparing, records
+from portal.failovers.export import BOM
+from services.domain.deployment.plan import PlanState
+from services.domain.status import Status
+from tests import builders as b
+from tests.unit.portal import deployments_scene as scene
+from tests.unit.portal.conftest import SignIn
+from tests.unit.portal.deployments_scene import LEGACY, FakeDeployments
+from tests.unit.portal.house import House
+from tests.unit.portal.scaling_forms import get, words
+
+
+@pytest.fixture
+def desk(house: House) -> FakeDeployments:
+    made = FakeDeployments()
+    house.deployments = made  # type: ignore[assignment]
+    return made
+
+
+@pytest.fixture
+def viewer(desk: FakeDeployments, as_: SignIn) -> FlaskClient:
+    return as_("viewer")
+
+
+def test_the_page_says_how_the_last_one_ended_and_shows_all(viewer: FlaskClient) -> None:
+    said = words(get(viewer, LEGACY))
+    assert "Nothing is being deployed. The last one: upgrade to multi-az by ada: deployed." in said
+    for row in ("approved by bob", "“single points of failure go”", "outside Haven", scene.WORDS, "First deployment"):
+        assert row in said
+    assert "Roles that may deploy stacks: admin." in said
+    assert "Plan a deployment" not in said
+
+
+def test_an_admin_may_plan_and_go_back(desk: FakeDeployments, as_: SignIn) -> None:
+    page = get(as_("admin"), LEGACY)
+    assert f'href="{LEGACY}/new"' in page
+    assert f'href="{LEGACY}/new?follows=plan-1&amp;as=rollback"' in page
+
+
+def test_over_all_environments_it_names_each(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    said = words(get(viewer, "/deployments"))
+    assert "legacy" in said
+    assert desk.asked[-1] == ("", "", "", None)
+    assert "data-go=\"d\"" in get(viewer, "/")
+
+
+def test_filters_are_asked_of_the_desk_and_of_the_rows(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    said = words(get(viewer, f"{LEGACY}?stack=data&who=ada&before=2026-11-22+02:13"))
+    environment, stack, who, before = desk.asked[-1]
+    assert (environment, stack, who) == ("legacy", "data", "ada")
+    assert before is not None
+    assert before.isoformat() == "2026-11-22T02:13:00+00:00"
+    assert "As it was at 2026-11-22 02:13:00 UTC." in said
+    outside = words(get(viewer, f"{LEGACY}?origin=outside"))
+    assert "A change of data" in outside
+    assert "First deployment" not in outside
+
+
+def test_what_stood_then_is_the_newest_that_was_done(viewer: FlaskClient) -> None:
+    said = words(get(viewer, f"{LEGACY}?before={b.NOW:%Y-%m-%d}+{b.NOW - 9 * scene.MIN:%H:%M:%S}"))
+    assert "In force at" in said
+    assert "data First deployment" in said
+
+
+def test_a_time_that_is_none_is_said_beside_its_field_and_the_rest_holds(viewer: FlaskClient) -> None:
+    page = get(viewer, f"{LEGACY}?before=yesterday&stack=data")
+    assert "A time in UTC, as 2026-11-22 02:13." in page
+    assert 'value="yesterday"' in page
+    assert 'value="data"' in page
+
+
+def test_nothing_yet_and_nothing_that_fits(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    assert "No deployment fits" in words(get(viewer, f"{LEGACY}?stack=nothing"))
+    desk.past, desk.reviews = (), {}
+    assert "Nothing was deployed yet" in words(get(viewer, LEGACY))
+
+
+def test_while_the_database_is_away_the_page_stays(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    desk.away = True
+    assert "The history is away." in words(get(viewer, LEGACY))
+
+
+def test_an_unknown_environment_is_not_found(viewer: FlaskClient) -> None:
+    get(viewer, "/environments/nowhere/deployments", 404)
+
+
+def test_the_csv_calculates_nothing(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    desk.past = [replace(desk.past[0], reason="=cmd()"), *desk.past[1:]]
+    answer = viewer.get("/deployments.csv?environment=legacy&origin=haven")
+    text = answer.get_data(as_text=True)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="deployments-legacy.csv"'
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix(BOM))))
+    assert [(row["what"], row["origin"], row["seconds"]) for row in rows] == [
+        ("upgrade to multi-az", "haven", "180.0"),
+        ("first deployment", "haven", "540.0"),
+    ]
+    assert rows[0]["reason"] == "'=cmd()"
+
+
+def test_the_json_has_parameters_but_no_secret(viewer: FlaskClient) -> None:
+    made = json.loads(viewer.get("/deployments.json").get_data(as_text=True))
+    first = made["deployments"][0]
+    assert made["format"] == "haven.deployments/1"
+    assert {"stack": "data", "name": "CacheNodes", "before": "1", "after": "3"} in first["parameters"]
+    assert "Secret" not in json.dumps(made)
+    assert made["deployments"][1]["failure"] == scene.WORDS
+
+
+def test_files_hold_more_than_one_part(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    desk.past = [replace(desk.past[0], at=b.NOW - n * scene.MIN, what=f"number {n}") for n in range(450)]
+    made = json.loads(viewer.get("/deployments.json").get_data(as_text=True))
+    assert [each["what"] for each in made["deployments"]] == [f"number {n}" for n in range(450)]
+
+
+def test_a_failed_one_and_one_that_runs_are_told_first() -> None:
+    found = records.rows(scene.records())
+    failed = records.headline(found[1:], (), None, ())
+    assert (failed.status, failed.strong) == (Status.DOWN, "The last deployment failed:")
+    assert failed.line == "data by somebody outside Haven: failed and was put back."
+    assert records.headline(found, (), None, [scene.operation()]).line == "upgrade to multi-az, running."
+    assert records.headline(found, [scene.reviewed()], None, ()).why == "1 plan can be reviewed."
+
+
+def test_two_plans_differ_where_they_differ(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    data = scene.plan().stacks[1]
+    other = scene.plan(PlanState.OVER, id="plan-0", stacks=(replace(data, version="0" * 16, parameters=()),))
+    desk.reviews["plan-0"] = scene.reviewed(other)
+    made = comparing.compared(desk.reviews["plan-1"], desk.reviews["plan-0"])
+    pairs = {(stack.name, pair.name): (pair.first, pair.second) for stack in made.stacks for pair in stack.differing}
+    assert pairs["data", "CacheNodes"] == ("3", comparing.MISSING)
+    assert pairs["data", "Template"] == ("bbbbccccdddd", "000000000000")
+    assert pairs["data", "Secret"] == (comparing.SECRET, comparing.MISSING)
+    assert ("data", "Database") not in pairs
+    said = words(get(viewer, "/deployments/compare?first=plan-1&second=plan-0"))
+    assert f"{made.number} differences." in said
+    assert "They are alike." in words(get(viewer, "/deployments/compare?first=plan-1&second=plan-1"))
+    get(viewer, "/deployments/compare?first=plan-1&second=gone", 404)
