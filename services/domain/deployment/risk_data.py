@@ -7,7 +7,7 @@ from services.domain.deployment.danger import CLOUDFORMATION, RULE, Danger, Leve
 from services.domain.deployment.expected import expectation
 from services.domain.deployment.stateful import CLUSTER, DATABASE, GROUP, HOLDS, KEY, NODE, QUEUE, strength
 from services.domain.deployment.stateful import deletion_policy as removal_policy
-from services.domain.wording import capital, listed
+from services.domain.wording import capital, counted, listed
 
 LOGS = "AWS::Logs::LogGroup"
 _FACTS = "AWS's documentation, aws-facts 6.5"
@@ -155,7 +155,7 @@ def _backups(subject: Subject) -> Iterator[Risk]:
     level = Level.MEDIUM if becomes else worst
     because = f"{name}: {was:g} becomes {becomes:g}."
     if becomes:
-        sentence = f"{capital(what)} of {subject.name} are kept for {becomes:g} days instead of {was:g}; older ones go."
+        sentence = f"{capital(what)} of {subject.name} are kept for {counted(int(becomes), 'day')} instead of {was:g}; older ones go."
     else:
         sentence = f"{capital(what)} of {subject.name} are turned off, and those that there are go."
     yield subject.risk(Danger.DATA_LOSS, level, sentence, because)

@@ -61,7 +61,8 @@ def _zones(subject: Subject) -> Iterator[Risk]:
 
 def _unknown(subject: Subject) -> Iterator[Risk]:
     """What redundancy hangs on and nobody can tell yet."""
-    places = (*_HINGES.get(subject.change.type, ()), _SUBNETS.get(subject.change.type, ("Subnets",)))
+    kind = subject.change.type
+    places = [*_HINGES.get(kind, ()), *([_SUBNETS[kind]] if kind in _SUBNETS else [])]
     names = [path[-1] for path in places if not subject.after.known(*path)]
     if names:
         sentence = f"What becomes of {listed(names)} of {subject.name} is only known once it runs."
@@ -70,7 +71,7 @@ def _unknown(subject: Subject) -> Iterator[Risk]:
 
 def _standby(subject: Subject) -> Iterator[Risk]:
     if subject.before.on("MultiAZ") and subject.after.off("MultiAZ"):
-        sentence = f"The standby of {subject.name} is deleted: a lost zone or host then means hours, not minutes."
+        sentence = f"The standby of {subject.name} is deleted: when its zone or host is lost, nothing takes over."
         yield _risk(subject, Level.HIGH, sentence, "MultiAZ is turned off.")
 
 
