@@ -155,7 +155,8 @@ def _backups(subject: Subject) -> Iterator[Risk]:
     level = Level.MEDIUM if becomes else worst
     because = f"{name}: {was:g} becomes {becomes:g}."
     if becomes:
-        sentence = f"{capital(what)} of {subject.name} are kept for {counted(int(becomes), 'day')} instead of {was:g}; older ones go."
+        kept = f"{counted(int(becomes), 'day')} instead of {was:g}"
+        sentence = f"{capital(what)} of {subject.name} are kept for {kept}; older ones go."
     else:
         sentence = f"{capital(what)} of {subject.name} are turned off, and those that there are go."
     yield subject.risk(Danger.DATA_LOSS, level, sentence, because)

@@ -9,10 +9,10 @@ from services.domain.deployment.event import Rollout, StackEvent, rollouts
 from tests.builders.places import NOW
 
 STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/production-data/1"
-USER = "User Initiated"
+USER, OWN = "User Initiated", "haven-1"
 
 
-def told(*lines: str | tuple[str, ...], token: str = "haven-1", begin: int = 0) -> Iterator[StackEvent]:
+def told(*lines: str | tuple[str, ...], token: str = OWN, begin: int = 0) -> Iterator[StackEvent]:
     """Events a second apart: a stack's status (with a reason), or (logical id, status[, reason])."""
     for number, line in enumerate(lines, begin):
         logical, status, reason = (*line, "", "")[:3] if isinstance(line, tuple) else ("", line, "")
