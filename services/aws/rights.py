@@ -44,7 +44,7 @@ def _missing(clients: Clients, environment: Environment, purpose: Purpose) -> Se
         return ()  # the account's own root user may do everything
     try:
         with translated():
-            return tuple(_denied(clients, environment, purpose, principal))
+            return tuple(dict.fromkeys(_denied(clients, environment, purpose, principal)))
     except (Misconfigured, Refused) as unknown:
         # One sentence, never an empty answer: that would say that nothing is missing.
         return (f"Its rights could not be checked, which takes {RIGHT} on itself: {unknown.message}",)

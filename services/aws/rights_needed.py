@@ -56,6 +56,7 @@ NEEDED: Mapping[Purpose, Rights] = {
         "arn:{partition}:rds:{region}:{account}:pg:{name}-app": ("rds:DescribeDBParameters",),
         "arn:{partition}:sqs:{region}:{account}:{name}-events": ("sqs:GetQueueAttributes",),
         "arn:{partition}:apigateway:{region}::/apis/{name}": ("apigateway:GET",),
+        "arn:{partition}:apigateway:{region}::/vpclinks/{name}": ("apigateway:GET",),
     },
     Purpose.OPERATOR: {
         _DATABASE: ("rds:RebootDBInstance",),
@@ -69,6 +70,7 @@ NEEDED: Mapping[Purpose, Rights] = {
             "application-autoscaling:PutScheduledAction",
             "application-autoscaling:RegisterScalableTarget",
         ),
+        "arn:{partition}:sqs:{region}:{account}:{name}-haven-events": ("sqs:DeleteMessage", "sqs:ReceiveMessage"),
     },
     Purpose.PROVISIONER: {
         "": (

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 import pytest
 
+from provisioning.roles import roles_template
 from services.aws.change_set_words import UNKNOWN
 from services.aws.change_sets import execution_token
 from services.aws.deployment_calls import DeploymentCaller
@@ -63,7 +64,6 @@ class Ground:
     caller: DeploymentCaller
     reader: DeploymentReader
     again: DeploymentCaller
-    sessions: Sessions
 
     def prepare(self, stack: str, **parameters: str) -> ChangeSet:
         made = self.caller.prepare(ENVIRONMENT, spec(stack, **parameters), {})
@@ -108,7 +108,7 @@ def ground(start_sandbox: Callable[..., Sandbox]) -> Iterator[Ground]:
         sandbox = start_sandbox("--frozen", "--limits", "off")
         sessions, others = (Sessions(Wire(endpoint_url=sandbox.url), WallClock()) for _ in range(2))
         callers = [DeploymentCaller(each, pause=lambda _: sandbox.advance(2)) for each in (sessions, others)]
-        yield Ground(sandbox, callers[0], DeploymentReader(sessions), callers[1], sessions)
+        yield Ground(sandbox, callers[0], DeploymentReader(sessions), callers[1])
 
 
 @pytest.fixture
@@ -313,7 +313,7 @@ def test_each_role_is_told_what_it_lacks(ground: Ground) -> None:
             allowing("rds:*", Condition=ours),
             allowing("elasticache:*", Condition=theirs),
             allowing("ecs:UpdateService", resource="arn:aws:ecs:*:*:service/production/*"),
-            allowing("application-autoscaling:*"),
+            allowing("application-autoscaling:*", "sqs:*"),
         ),
         provisioner_role_arn=role(ground, "provisioner", allowing("cloudformation:*")),
     )
@@ -322,6 +322,35 @@ def test_each_role_is_told_what_it_lacks(ground: Ground) -> None:
         "operator": ("elasticache:TestFailover",),
     }
     assert ground.reader.missing_rights(ENVIRONMENT) == {}
+
+
+def test_the_roles_that_come_with_haven_lack_nothing(ground: Ground) -> None:
+    given = {
+        "Environment": "production",
+        "StackPrefix": "production",
+        "HavenPrincipal": "arn:aws:iam::123456789012:root",
+        "ExternalId": "a-long-random-text",
+    }
+    client = ground.sandbox.client("cloudformation")
+    client.create_stack(
+        StackName="haven-roles",
+        TemplateBody=roles_template(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    ground.sandbox.advance(600)
+    made = client.describe_stacks(StackName="haven-roles")["Stacks"][0]
+    arns = {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
+    of = environment(
+        "production",
+        reader_role_arn=arns["ReaderRoleArn"],
+        operator_role_arn=arns["OperatorRoleArn"],
+        provisioner_role_arn=arns["ProvisionerRoleArn"],
+        external_id=given["ExternalId"],
+    )
+    assert ground.reader.missing_rights(of) == {}
+    swapped = replace(of, reader_role_arn=of.operator_role_arn)
+    assert "rds:DescribeDBInstances" in ground.reader.missing_rights(swapped)["reader"]
 
 
 def test_a_role_of_another_account_is_said(ground: Ground) -> None:
