@@ -1,6 +1,5 @@
 """CloudFormation, written for deployments: each request by a token made from what it asks for, and sent once."""
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from services.aws.session import Sessions
 from services.aws.standings import began_with, describe
 from services.domain.deployment.change_set import ChangeSet
 from services.domain.deployment.event import OURS
+from services.domain.deployment.policy import LIFTED
 from services.domain.environment import Environment
 from services.domain.errors import Conflict, HavenError, OutcomeUnknown, Refused
 from services.ports import Receipt, StackSpec
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 WAIT_LIMIT = 5.0
 """Seconds that a worker waits within one call, well below its lease; what takes longer is asked for again."""
-OPEN_POLICY = json.dumps(
-    {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "Update:*", "Resource": "*"}]}, sort_keys=True
-)
-"""What stands for no stack policy: AWS cannot take one away again."""
 _DONE_BEFORE = ("TokenAlreadyExistsException", "ValidationError")
 """Refusals of a request that an earlier try of the same one may be behind: the stack is no longer as it has to be."""
 
@@ -76,9 +72,9 @@ class DeploymentCaller:
         return self._calls.execute(environment, id_of(environment, stack), arn)
 
     def set_policy(self, environment: Environment, stack: str, policy: str) -> Receipt:
-        """Set the stack policy. An empty one allows everything, as a stack without a policy does."""
+        """Set the stack policy. An empty one allows everything: AWS cannot take a policy away again."""
         name = id_of(environment, stack)
-        body = policy or OPEN_POLICY
+        body = policy or LIFTED
         return self._send(
             environment,
             f"Setting the stack policy of {name}",

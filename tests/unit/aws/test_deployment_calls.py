@@ -8,7 +8,8 @@ import pytest
 from botocore.stub import ANY
 
 from services.aws.change_sets import execution_token
-from services.aws.deployment_calls import OPEN_POLICY, WAIT_LIMIT, DeploymentCaller
+from services.aws.deployment_calls import WAIT_LIMIT, DeploymentCaller
+from services.domain.deployment.policy import LIFTED
 from services.domain.errors import Conflict, Invalid, Misconfigured, NotNow, OutcomeUnknown, Refused
 from services.ports import Receipt, StackSpec
 from tests.builders.places import environment
@@ -262,7 +263,7 @@ def test_every_answer_to_an_execution_says_what_may_have_happened(
 def test_a_policy_is_set_and_none_is_one_that_allows_everything(desk: Bench) -> None:
     desk.says("set_stack_policy", DONE, {"StackName": NAME, "StackPolicyBody": '{"Statement": []}'})
     assert desk.caller.set_policy(PRODUCTION, "network", '{"Statement": []}') == Receipt("req-1")
-    desk.says("set_stack_policy", DONE, {"StackName": NAME, "StackPolicyBody": OPEN_POLICY})
+    desk.says("set_stack_policy", DONE, {"StackName": NAME, "StackPolicyBody": LIFTED})
     desk.caller.set_policy(PRODUCTION, "network", "")
 
 
