@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,7 +63,8 @@ class OperationView:
 class Operations:
     """The desk for operations. Whoever may see environments may read; whoever may ask for a kind may cancel and resolve
     it; approving takes the same right and another person than the requester. `steps` gives a kind's steps;
-    `begin_within` is how long an approved operation may wait for a worker."""
+    `begin_within` is how long an approved operation may wait for a worker. `voids` says, by kind, why an approval would
+    be for something that is no longer so, empty when it would not; it may read AWS."""
 
     def __init__(
         self,
@@ -72,8 +73,10 @@ class Operations:
         steps: Callable[[Operation], Sequence[Step[Any]]],
         *,
         begin_within: timedelta = timedelta(minutes=30),
+        voids: Mapping[str, Callable[[Operation], str]] | None = None,
     ) -> None:
         self._unit, self._clock, self._steps, self._begin_within = unit, clock, steps, begin_within
+        self._voids = voids or {}
         self._memory: OrderedDict[str, OperationView] = OrderedDict()
         self._live: Sequence[Operation] = ()
         self._lock = threading.Lock()
@@ -129,7 +132,8 @@ class Operations:
 
     def approve(self, actor: Actor, id: str, version: int, *, client: str = "") -> Operation:
         """Approve what was seen at `version`. Raises NotAllowed for the requester, Conflict when it has changed since
-        or is no longer waiting."""
+        or is no longer waiting. What is no longer as it was asked for is withdrawn instead, with a Conflict."""
+        self._still_so(actor, id, version, client)
         with self._unit() as store:
             operation, now = self._mine(store, actor, id), self._clock.now()
             if operation.state is not State.AWAITING_APPROVAL:
@@ -145,6 +149,21 @@ class Operations:
             )
             said = f"{actor.name} approved it."
             return self._change(store, actor, approved.move(State.REQUESTED, now, said), "approve", said, client)
+
+    def _still_so(self, actor: Actor, id: str, version: int, client: str) -> None:
+        """Withdraw a request under which something has changed. Looked at outside every transaction, for it may take
+        AWS's time."""
+        with self._unit(readonly=True) as store:
+            operation = self._mine(store, actor, id)
+        void = self._voids.get(operation.kind)
+        waits = operation.state is State.AWAITING_APPROVAL and operation.version == version
+        if void is None or not waits or actor.name == operation.requested_by or not (why := void(operation)):
+            return
+        said = f"It can no longer be approved: {why}"
+        with self._unit() as store:
+            moved = operation.move(State.CANCELLED, self._clock.now(), said)
+            self._change(store, actor, moved, "void", said, client)
+        raise Conflict(f"{said} Plan it anew.")
 
     def decline(self, actor: Actor, id: str, reason: str, *, client: str = "") -> Operation:
         """Turn down a request that waits for approval."""

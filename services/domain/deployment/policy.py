@@ -24,7 +24,7 @@ def denied(policy: str | None, change_set: ChangeSet) -> tuple[ResourceChange, .
 
 def same(one: str | None, other: str | None) -> bool:
     """Whether two policies say the same, however they are written."""
-    return _read(one) == _read(other)
+    return bool(_read(one) == _read(other))
 
 
 def _act(change: ResourceChange) -> str:
