@@ -1,11 +1,13 @@
 """The shapes of danger: what is at stake, how bad it is, and the resource that is looked at."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from services.domain.deployment.change_set import ResourceChange
 from services.domain.deployment.plan import StackPlan
 from services.domain.deployment.sides import Side, after, before
+from services.domain.wording import listed
 
 CLOUDFORMATION = "CloudFormation"
 RULE = "Haven's rule"
@@ -83,6 +85,12 @@ class Subject:
 def subject(stack: StackPlan, change: ResourceChange) -> Subject:
     """A change, ready to be looked at."""
     return Subject(stack, change, before(change), after(change))
+
+
+def changing(names: Iterable[str]) -> str:
+    """`X changes.` or `X and Y change.`, each name once."""
+    known = list(dict.fromkeys(names))
+    return f"{listed(known)} {'change' if len(known) > 1 else 'changes'}."
 
 
 def short(physical_id: str) -> str:

@@ -1,9 +1,9 @@
 """What policies allow, in single grants, and which of them are new."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from services.domain.deployment.sides import UNKNOWN
@@ -28,10 +28,10 @@ class Grant:
     def covers(self, other: "Grant") -> bool:
         """Whether who has this has the other."""
         return (
-            fnmatchcase(other.action.lower(), self.action.lower())
-            and (fnmatchcase(other.resource, self.resource) or UNKNOWN in other.resource)
-            and self.principal in ("*", other.principal)
-            and self.condition in ("", other.condition)
+            _like(self.action.lower(), other.action.lower())
+            and _like(self.resource, other.resource)
+            and (self.principal == "*" or _like(self.principal, other.principal, wild=False))
+            and (not self.condition or _like(self.condition, other.condition, wild=False))
         )
 
 
@@ -56,6 +56,19 @@ def grown(before: Iterable[Any], after: Iterable[Any]) -> tuple[Grant, ...]:
     new = {each for each in _all(becomes, "Allow") if not any(old.covers(each) for old in known)}
     free = {each for each in _all(was, "Deny") if not any(still.covers(each) for still in denied)}
     return tuple(sorted(new | free, key=lambda each: (not each.wide, each.action, each.resource, each.principal)))
+
+
+def _like(one: str, other: str, wild: bool = True) -> bool:
+    """Whether a text stands for another: `*` and `?` (with `wild`) for anything, and so what is not known yet, on both
+    sides. Otherwise every name that a change set does not have yet would look like a new permission."""
+    return _stands(one, other, wild) or (UNKNOWN in other and _stands(other, one, wild=False))
+
+
+def _stands(pattern: str, text: str, wild: bool) -> bool:
+    made = re.escape(pattern).replace(re.escape(UNKNOWN), ".*")
+    if wild:
+        made = made.replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(made, text, re.DOTALL) is not None
 
 
 def _all(documents: Iterable[Any], effect: str) -> frozenset[Grant]:

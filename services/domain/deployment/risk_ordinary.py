@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from services.domain.deployment.danger import Danger, Level, Risk, Subject
-from services.domain.wording import listed
+from services.domain.deployment.danger import Danger, Level, Risk, Subject, changing
 
 _COSTLY: Mapping[str, tuple[str, ...]] = {
     "AWS::RDS::DBInstance": ("DBInstanceClass", "MultiAZ", "AllocatedStorage"),
@@ -18,6 +17,8 @@ _COSTLY: Mapping[str, tuple[str, ...]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": ("MinCapacity",),
 }
 """By type, the properties that its price hangs on. It is billed by the hour as long as it is there."""
+_BY_TASK = frozenset({"AWS::ECS::TaskDefinition", "AWS::ECS::Service", "AWS::ApplicationAutoScaling::ScalableTarget"})
+"""Those that cost nothing themselves: tasks do."""
 _ATTRIBUTES = frozenset({"Tags", "Metadata"})
 
 
@@ -27,11 +28,11 @@ def cost(subject: Subject) -> Iterator[Risk]:
     if change.type not in _COSTLY:
         return
     moved = [n for n in _COSTLY[change.type] if any(p.name == n for p in change.properties)]
-    if change.action in ("Add", "Remove") and change.type not in ("AWS::ECS::TaskDefinition", "AWS::ECS::Service"):
-        word = "added" if change.action == "Add" else "no longer there"
-        yield _mention(subject, f"{subject.name} is {word}, which is billed by the hour.", f"{change.action}.")
+    if change.action in ("Add", "Remove") and change.type not in _BY_TASK:
+        word, verb = ("added", "The change set adds") if change.action == "Add" else ("gone", "The change set removes")
+        yield _mention(subject, f"{subject.name} is {word}, which is billed by the hour.", f"{verb} it.")
     elif change.action == "Modify" and moved:
-        yield _mention(subject, f"{subject.name} will be billed otherwise.", f"{listed(moved)} changes.")
+        yield _mention(subject, f"{subject.name} will be billed otherwise.", changing(moved))
 
 
 def _mention(subject: Subject, sentence: str, because: str) -> Risk:
@@ -61,6 +62,6 @@ def ordinary(subject: Subject) -> Risk:
 
 
 def _plain(subject: Subject, level: Level, sentence: str) -> Risk:
-    names = list(dict.fromkeys(p.name or p.attribute for p in subject.change.properties))
-    because = f"{listed(names)} changes." if names else f"The change set says {subject.change.action}."
+    names = [p.name or p.attribute for p in subject.change.properties]
+    because = changing(names) if names else f"The change set says {subject.change.action}."
     return subject.risk(Danger.ORDINARY, level, sentence, because)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from services.domain.deployment.danger import RULE, Danger, Level, Risk, Subject
+from services.domain.deployment.danger import RULE, Danger, Level, Risk, Subject, changing
 from services.domain.deployment.expected import expectation
+from services.domain.deployment.sides import attributes
 from services.domain.deployment.stateful import DATABASE, GROUP, HOLDS
 from services.domain.wording import listed
 
@@ -98,10 +99,10 @@ def _deployment(subject: Subject) -> Iterator[Risk]:
     guarded, was_guarded = subject.after.on(*_BREAKER), subject.before.on(*_BREAKER)
     if rolls and not guarded:
         sentence = f"{subject.name} is deployed without a circuit breaker: tasks that do not start are tried for ever."
-        yield _risk(subject, Level.MEDIUM, sentence, f"{listed(rolls)} changes, and the circuit breaker is off.", RULE)
+        yield _risk(subject, Level.MEDIUM, sentence, f"{changing(rolls)} The circuit breaker is off.", RULE)
     elif rolls:
         sentence = f"The tasks of {subject.name} are replaced one after the other; if they fail, ECS stops."
-        yield _risk(subject, Level.LOW, sentence, f"{listed(rolls)} changes, and the circuit breaker is on.")
+        yield _risk(subject, Level.LOW, sentence, f"{changing(rolls)} The circuit breaker is on.")
     elif was_guarded and not guarded:
         sentence = f"Deployments of {subject.name} are no longer stopped when their tasks do not start."
         yield _risk(subject, Level.MEDIUM, sentence, "The circuit breaker is turned off.")
@@ -158,13 +159,17 @@ def _routing(subject: Subject) -> Iterator[Risk]:
     changed = sorted(_changed(subject) - {"Tags"})
     if changed:
         sentence = f"Requests are taken in or handed on otherwise by {subject.change.logical_id}."
-        yield _risk(subject, Level.MEDIUM, sentence, f"{listed(changed)} changes.")
+        yield _risk(subject, Level.MEDIUM, sentence, changing(changed))
 
 
 def _doors(subject: Subject) -> Iterator[Risk]:
     if "SecurityGroups" in _changed(subject):
         sentence = f"Other security groups decide who reaches {subject.name}."
         yield _risk(subject, Level.MEDIUM, sentence, "SecurityGroups changes.")
+    was, becomes = (attributes(side).get("deletion_protection.enabled") for side in (subject.before, subject.after))
+    if was == "true" and becomes != "true":
+        sentence = f"Nothing keeps {subject.name} from being deleted any more."
+        yield _risk(subject, Level.MEDIUM, sentence, "deletion_protection.enabled is turned off.")
 
 
 def _narrowed(subject: Subject) -> Iterator[Risk]:
@@ -182,7 +187,7 @@ def _rule_changes(subject: Subject) -> Iterator[Risk]:
     changed = sorted(_changed(subject) - {"Tags", "Description"})
     if changed:
         sentence = f"Traffic that {subject.change.logical_id} lets through now may be refused."
-        yield _risk(subject, Level.MEDIUM, sentence, f"{listed(changed)} changes.")
+        yield _risk(subject, Level.MEDIUM, sentence, changing(changed))
 
 
 Rule = Callable[[Subject], Iterator[Risk]]

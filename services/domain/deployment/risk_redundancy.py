@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from services.domain.deployment.danger import Danger, Level, Risk, Subject
+from services.domain.deployment.sides import attributes
 from services.domain.deployment.stateful import CLUSTER, DATABASE, GROUP
 from services.domain.wording import counted, listed
 
@@ -100,6 +101,13 @@ def _rebalancing(subject: Subject) -> Iterator[Risk]:
         yield _risk(subject, Level.MEDIUM, sentence, f"{path} is turned off.")
 
 
+def _shift(subject: Subject) -> Iterator[Risk]:
+    was, becomes = (attributes(side).get("zonal_shift.config.enabled") for side in (subject.before, subject.after))
+    if was == "true" and becomes != "true":
+        sentence = f"A zone in trouble cannot be shifted away from {subject.name} any more."
+        yield _risk(subject, Level.MEDIUM, sentence, "zonal_shift.config.enabled is turned off.")
+
+
 def _least(subject: Subject) -> Iterator[Risk]:
     name = "MinCapacity" if subject.change.type == SCALABLE else "DesiredCount"
     was, becomes = subject.before.number(name), subject.after.number(name)
@@ -129,4 +137,5 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
     GROUP: (_nodes,),
     SERVICE: (_rebalancing, _least),
     SCALABLE: (_least,),
+    BALANCER: (_shift,),
 }

@@ -69,6 +69,12 @@ class Side:
         return UNKNOWN not in self.text(*path)
 
 
+def attributes(side: Side) -> dict[str, str]:
+    """A load balancer's attributes by key."""
+    items = (each for each in side.items("LoadBalancerAttributes") if isinstance(each, Mapping))
+    return {str(each.get("Key")): str(each.get("Value")).lower() for each in items}
+
+
 def before(change: ResourceChange) -> Side:
     """The resource as it is; of a new one nothing."""
     return Side(_document(change.before, [(each, each.before) for each in change.properties]))

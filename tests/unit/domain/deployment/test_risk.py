@@ -106,7 +106,7 @@ def test_what_is_dangerous_to_nothing_is_ordinary(made: Any, level: Level, says:
     ("made", "says"),
     [
         (change(NAT, "Add", name="NatGatewayB"), "NatGatewayB is added, which is billed by the hour."),
-        (change("AWS::EC2::EIP", "Remove"), "the-thing is no longer there, which is billed by the hour."),
+        (change("AWS::EC2::EIP", "Remove"), "the-thing is gone, which is billed by the hour."),
         (
             change("AWS::ECS::TaskDefinition", "Modify", prop("Cpu"), replacement="True"),
             "the-thing will be billed otherwise.",
@@ -116,6 +116,12 @@ def test_what_is_dangerous_to_nothing_is_ordinary(made: Any, level: Level, says:
 def test_cost_is_a_low_mention(made: Any, says: str) -> None:
     (found,) = risks(plan(stack(made)))
     assert (found.danger, found.level, found.sentence) == (Danger.COST, Level.LOW, says)
+
+
+def test_several_changes_are_named_once_each() -> None:
+    twice = prop("Threshold", path="/Properties/Threshold/0")
+    (found,) = risks(plan(stack(change(ALARM, "Modify", prop("Threshold"), twice, prop("Period")))))
+    assert found.because == "Threshold and Period change."
 
 
 def test_what_a_stack_policy_denies_without_being_lifted_is_stopped() -> None:

@@ -21,6 +21,7 @@ def one(made: ResourceChange) -> Risk:
     return found[0]
 
 
+GUARDED = {"Key": "deletion_protection.enabled", "Value": "true"}
 REPLACED = [
     f"{ELB}Listener",
     f"{ELB}LoadBalancer",
@@ -71,7 +72,7 @@ def test_what_is_documented_in_place_is_told_by_what_it_does_instead() -> None:
         after={"DeploymentConfiguration": {"DeploymentCircuitBreaker": {"Enable": True}}},
     )
     found = one(made)
-    assert (found.level, found.because) == (Level.LOW, "TaskDefinition changes, and the circuit breaker is on.")
+    assert (found.level, found.because) == (Level.LOW, "TaskDefinition changes. The circuit breaker is on.")
 
 
 def service(breaker: bool, healthy: int | None = None, task: str = "a:1") -> dict[str, Any]:
@@ -128,6 +129,7 @@ def test_a_class_change_fails_over_with_a_standby_and_is_an_outage_without() -> 
         (GROUP, "CacheNodeType", "cache.t4g.small", "cache.r7g.large", Level.LOW, "exchanged for others"),
         (f"{ELB}Listener", "Port", 80, 443, Level.MEDIUM, "taken in or handed on otherwise by Thing"),
         (f"{ELB}LoadBalancer", "SecurityGroups", ["a"], ["b"], Level.MEDIUM, "Other security groups decide"),
+        (f"{ELB}LoadBalancer", "LoadBalancerAttributes", [GUARDED], [], Level.MEDIUM, "from being deleted"),
         (f"{EC2}SecurityGroupIngress", "FromPort", 80, 443, Level.MEDIUM, "lets through now may be refused"),
         (f"{EC2}SecurityGroupEgress", "FromPort", 80, 443, Level.MEDIUM, "lets through now may be refused"),
         (f"{EC2}SecurityGroup", "SecurityGroupEgress", [1, 2], [1], Level.MEDIUM, "may be refused"),
@@ -147,6 +149,7 @@ def test_changes_in_place(type: str, name: str, was: object, becomes: object, le
         (GROUP, {"SnapshotWindow": "1"}, {"SnapshotWindow": "2"}),
         (f"{ELB}ListenerRule", {"Tags": [1]}, {"Tags": [2]}),
         (f"{ELB}LoadBalancer", {"Tags": [1]}, {"Tags": [2]}),
+        (f"{ELB}LoadBalancer", {"LoadBalancerAttributes": []}, {"LoadBalancerAttributes": [GUARDED, "odd"]}),
         (f"{EC2}SecurityGroup", {"SecurityGroupIngress": [1]}, {"SecurityGroupIngress": [1, 2]}),
         (f"{EC2}SecurityGroupIngress", {"Description": "a"}, {"Description": "b"}),
         ("AWS::SNS::Topic", {"DisplayName": "a"}, {"DisplayName": "b"}),

@@ -10,6 +10,7 @@ from services.domain.deployment.openings import opened
 from services.domain.deployment.risk import Danger, Level, Risk, risks
 from tests.unit.domain.deployment.changes import DATABASE, KEY, SERVICE, change, edited, plan, stack
 
+UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
 ROLE, GROUP, INGRESS = "AWS::IAM::Role", "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress"
 QUEUE_POLICY, MANAGED = "AWS::SQS::QueuePolicy", "AWS::IAM::ManagedPolicy"
 
@@ -79,9 +80,14 @@ def test_who_may_take_a_role_on_and_what_bounds_it() -> None:
         ([statement(resource="arn:a/*")], [statement(resource="arn:a/b")], []),
         ([statement()], [statement(Condition={"Bool": {"x": "true"}})], []),
         ([statement(Condition={"Bool": {"x": "true"}})], [statement()], ["s3:GetObject"]),
-        ([statement()], [statement(resource="{{changeSet:KNOWN_AFTER_APPLY}}")], []),
-        ([statement()], [statement("s3:PutObject", "{{changeSet:KNOWN_AFTER_APPLY}}")], ["s3:PutObject"]),
+        ([statement()], [statement(resource=UNKNOWN)], []),
+        ([statement()], [statement("s3:PutObject", UNKNOWN)], ["s3:PutObject"]),
         ([statement(effect="Deny")], [], ["s3:GetObject"]),
+        ([statement(effect="Deny")], [statement(resource=UNKNOWN, effect="Deny")], []),
+        ([statement(Condition={"A": {"x": "arn:b"}})], [statement(Condition={"A": {"x": UNKNOWN}})], []),
+        ([statement(Condition={"A": {"x": "arn:b"}})], [statement(Condition={"A": {"y": UNKNOWN}})], ["s3:GetObject"]),
+        ([statement(Condition={"A": {"x": "*"}})], [statement(Condition={"A": {"x": "b"}})], ["s3:GetObject"]),
+        ([statement(Principal="arn:a")], [statement(Principal=UNKNOWN)], []),
         ([statement(effect="Deny")], [statement("*", "*", "Deny")], []),
         ([], [{"Effect": "Allow", "NotAction": "iam:*", "NotResource": "arn:a"}], ["*"]),
         ([], ["odd", {"Effect": "Allow", "Action": None}], []),

@@ -99,6 +99,12 @@ def test_zone_rebalancing_turned_off_is_medium() -> None:
     assert losses(edited(SERVICE, {name: "DISABLED"}, {name: "ENABLED"})) == []
 
 
+def test_zonal_shift_turned_off_is_medium() -> None:
+    on, off = ({"LoadBalancerAttributes": [{"Key": "zonal_shift.config.enabled", "Value": v}]} for v in ("true", False))
+    assert one(edited(BALANCER, on, off)).level is Level.MEDIUM
+    assert losses(edited(BALANCER, off, on)) == []
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "zones", "level"),
     [
