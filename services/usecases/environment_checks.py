@@ -23,6 +23,8 @@ WITHIN = timedelta(minutes=5)
 """A check that no worker took by then is not wanted any more."""
 MOST, LONGEST = 80, 300
 """Of what one role lacks, how many lines are kept, and how long each may be."""
+LATELY = 500
+"""How many checks of all environments are looked through for the newest of each."""
 REASON = "Look which rights Haven's roles lack here, and which stacks there are."
 
 
@@ -100,12 +102,17 @@ class EnvironmentChecks:
         with self._unit(readonly=True) as store:
             _environment(store, name)
             found = store.operations.list(environment=name, kind=CHECK, limit=20)
-        running = next((each for each in found if each.live), None)
-        over = [each for each in found if not each.live]
-        done = next((each for each in over if each.state is State.SUCCEEDED), None)
-        newest = over[0] if over else None
-        failed = newest.because if newest and newest is not done else ""
-        return Checked(_result(done) if done else None, running, failed)
+        return _checked(found)
+
+    def overview(self, actor: Actor) -> Mapping[str, Checked]:
+        """As `latest` of every environment that was checked lately, by name."""
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        with self._unit(readonly=True) as store:
+            found = store.operations.list(kind=CHECK, limit=LATELY)
+        by_name: dict[str, list[Operation]] = {}
+        for each in found:
+            by_name.setdefault(each.environment, []).append(each)
+        return {name: _checked(some) for name, some in by_name.items()}
 
     def missing(self, actor: Actor, name: str) -> Mapping[str, Sequence[str]]:
         """Ask AWS now, by role, what is missing. Raises NotAllowed, NotFound, and what AWS has to say."""
@@ -146,6 +153,14 @@ def looked(unit: UnitOfWork, reader: StackReader, catalogue: Catalogue, environm
     except HavenError as blind:
         notes[NO_SURVEY] = blind.message[:LONGEST]
     return notes
+
+
+def _checked(newest_first: Sequence[Operation]) -> Checked:
+    running = next((each for each in newest_first if each.live), None)
+    over = [each for each in newest_first if not each.live]
+    done = next((each for each in over if each.state is State.SUCCEEDED), None)
+    failed = over[0].because if over and over[0] is not done else ""
+    return Checked(_result(done) if done else None, running, failed)
 
 
 def _result(operation: Operation) -> Result:
