@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from portal import assets, errors, filters, identity, security, shell
 from portal.deployments.views import area as deployments
 from portal.design.views import area as design
+from portal.environments.views import area as environments
 from portal.failovers.views import area as failovers
 from portal.fleet.views import area as fleet
 from portal.ledger.views import area as ledger
@@ -30,7 +31,21 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("haven.portal")
 
-AREAS = (probes, session, fleet, topology, scaling, failovers, deployments, operations, banners, ledger, users, design)
+AREAS = (
+    probes,
+    session,
+    fleet,
+    topology,
+    scaling,
+    failovers,
+    deployments,
+    operations,
+    banners,
+    ledger,
+    environments,
+    users,
+    design,
+)
 
 PUBLIC = frozenset({"assets.file", "probes.alive", "probes.ready", "session.login", "session.enter"})
 """Endpoints that need no login. Everything else does, whether its author thought of it or not."""

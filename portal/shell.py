@@ -39,6 +39,7 @@ _AREAS = (
     ("Deployments", "deployments.index", "d", Permission.SEE_ENVIRONMENTS),
     ("Operations", "operations.overview", "o", Permission.SEE_ENVIRONMENTS),
     ("Audit", "ledger.index", "a", Permission.READ_LEDGER),
+    ("Environments", "environments.index", "e", Permission.SEE_ENVIRONMENTS),
     ("Users", "users.index", "u", Permission.MANAGE_USERS),
 )
 """Areas in the order of the navigation. An area that does not exist yet is not here, and so not linked."""

@@ -26,9 +26,13 @@ from services.usecases.access import Access
 from services.usecases.carrying import Carrying
 from services.usecases.carrying_out import KIND as CARRY
 from services.usecases.carrying_out import STEPS as CARRY_STEPS
+from services.usecases.environment_checking import KIND as CHECK
+from services.usecases.environment_checking import STEPS as CHECK_STEPS
+from services.usecases.environment_checks import EnvironmentChecks
 from services.usecases.environments import Environments
 from services.usecases.failover_history import FailoverHistory
 from services.usecases.failovers import Failovers
+from services.usecases.freezes import Freezes
 from services.usecases.ledger import Ledger
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
@@ -43,6 +47,7 @@ from tests import builders
 from tests.fakes.clock import MovableClock
 from tests.fakes.reader import ScriptedReader
 from tests.fakes.secrets import CountingTokens, PlainPasswords
+from tests.fakes.stack_looks import LookedStacks
 from tests.fakes.store import MemoryUnit
 
 PASSWORD = "correct horse battery"
@@ -70,7 +75,7 @@ class House:
             lockout_for=timedelta(seconds=self.settings.lockout_for),
         )
         self.users = Users(self.unit, self.clock, tokens, passwords)
-        self.environments = Environments(self.unit, self.clock)
+        self.environments = Environments(self.unit, self.clock, PackagedCatalogue().blueprints())
         self.snapshots = Snapshots(
             self.unit,
             self.clock,
@@ -111,6 +116,11 @@ class House:
         )
         self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
+        self.freezes = Freezes(self.unit, self.clock, lambda: f"id-{next(numbers)}")
+        self.stack_looks = LookedStacks()
+        self.environment_checks = EnvironmentChecks(
+            self.unit, self.clock, self.stack_looks, PackagedCatalogue(), lambda: f"id-{next(numbers)}"
+        )
 
     def ready(self) -> list[str]:
         """What keeps this process from serving."""
@@ -143,6 +153,8 @@ class House:
 
 def _steps(operation: Operation) -> Sequence[Step[Any]]:
     """As the procedure of its kind gives them."""
+    if operation.kind == CHECK:
+        return CHECK_STEPS
     if operation.kind == SCALING:
         return steps_for_scaling(read_change(operation.wants("change")))
     return CARRY_STEPS if operation.kind == CARRY else steps_for(operation.target_kind)
