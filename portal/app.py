@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from portal import assets, errors, filters, identity, security, shell
 from portal.deployments.views import area as deployments
 from portal.design.views import area as design
+from portal.drift.views import area as drift
 from portal.environments.views import area as environments
 from portal.failovers.views import area as failovers
 from portal.fleet.views import area as fleet
@@ -39,6 +40,7 @@ AREAS = (
     scaling,
     failovers,
     deployments,
+    drift,
     operations,
     banners,
     ledger,

@@ -26,6 +26,7 @@ from services.usecases.access import Access
 from services.usecases.carrying import Carrying
 from services.usecases.carrying_out import KIND as CARRY
 from services.usecases.carrying_out import STEPS as CARRY_STEPS
+from services.usecases.drifts import Drifts
 from services.usecases.environment_checking import KIND as CHECK
 from services.usecases.environment_checking import STEPS as CHECK_STEPS
 from services.usecases.environment_checks import EnvironmentChecks
@@ -113,6 +114,13 @@ class House:
             lambda: f"id-{next(numbers)}",
             stale_after=timedelta(seconds=self.settings.stale_after),
             begin_within=half_hour,
+        )
+        self.drifts = Drifts(
+            self.unit,
+            self.clock,
+            lambda: f"id-{next(numbers)}",
+            every=timedelta(seconds=self.settings.drift_every),
+            catalogue=PackagedCatalogue(),
         )
         self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
