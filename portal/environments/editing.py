@@ -1,4 +1,4 @@
-"""Editing an environment, archiving it, bringing it back. The use case asks for the permission and writes the ledger."""
+"""Editing an environment, archiving it, bringing it back. The use case asks for permission and writes the ledger."""
 
 from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
