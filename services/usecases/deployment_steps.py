@@ -80,6 +80,8 @@ def entries_of(operation: Operation) -> Sequence[Entry]:
 
 def entry(stack: StackPlan, *, protected: bool | None) -> Entry | None:
     """What a deployment does to a stack of a plan; None when there is nothing to do. `protected` is how it stands."""
+    if stack.deed is Deed.DELETE and stack.unchanged:
+        return None
     if stack.deed is Deed.DELETE:
         return Entry(stack.name, stack.stack_name, stack.deed.value, policy=False, protect=False)
     if stack.unchanged and protected is stack.termination_protection:

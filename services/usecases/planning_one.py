@@ -50,7 +50,7 @@ def levels_of(operation: Operation) -> Sequence[Sequence[str]]:
 def decided(stack: StackPlan) -> bool:
     """Whether it is known what happens to it, or why it cannot be known yet."""
     if stack.deed is Deed.DELETE:
-        return bool(stack.kept or stack.removed or not stack.base)
+        return bool(stack.base) or stack.unchanged
     return stack.change_set is not None or stack.unchanged or bool(stack.unknown)
 
 
@@ -217,16 +217,19 @@ def _filled(stack: StackPlan, made: ChangeSet | None, standing: StackStanding | 
 
 
 def _deletion(unit: UnitOfWork, catalogue: Catalogue, plan: Plan, stack: StackPlan, running: str | None) -> StackPlan:
-    """What a deletion leaves and takes away, by the template that runs and the resources of the newest snapshot."""
+    """What a deletion leaves and takes away, by the template that runs and the resources of the newest snapshot. One that
+    is gone already is unchanged."""
+    if not stack.base:
+        return replace(stack, unchanged=True)
     with unit(readonly=True) as store:
         snapshot = store.snapshots.newest(plan.environment)
     found = next((each for each in (snapshot.stacks if snapshot else ()) if each.name == stack.name), None)
     physical = {each.logical_id: each.physical_id for each in (found.resources if found else ())}
     document = _document(catalogue, running)
-    if document is None and stack.base:
+    if document is None:
         raise Conflict(f"The template of {stack.stack_name} could not be read, so nobody can say what would be lost.")
-    named = physical or dict.fromkeys((document or {}).get("Resources") or {}, "")
-    gone = removing(document or {}, named, stack.retain)
+    named = physical or dict.fromkeys(document.get("Resources") or {}, "")
+    gone = removing(document, named, stack.retain)
     kept = tuple(each.logical_id for each in gone if each.policy_action in LEFT)
     removed = tuple(each.logical_id for each in gone if each.policy_action not in LEFT)
     return replace(stack, kept=kept, removed=removed, removing=gone)
