@@ -1,5 +1,6 @@
 """What the pages of environments show, from what is at hand. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from portal.fleet.row import row
 from services.domain.environment import Environment
 from services.domain.operation import Operation
 from services.domain.status import Status, worst
-from services.domain.wording import counted
+from services.domain.wording import counted, listed
 from services.usecases.environment_adoption import Group, Survey
 from services.usecases.environment_checks import Checked
 from services.usecases.environment_rules import LABELS, ROLES, Changed, changes
@@ -17,6 +18,8 @@ from services.usecases.snapshots import Current
 
 DOES = {"reader": "looks", "operator": "fails over and scales", "provisioner": "deploys stacks"}
 _MONTH_MINUTES = 30 * 24 * 60
+_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
+"""How a right begins; anything else is a sentence."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class ListRow:
 
 @dataclass(frozen=True)
 class RoleRow:
-    """One role. Without an ARN Haven uses its own credentials. `lacks` are AWS's words for what is missing."""
+    """One role. Without an ARN Haven uses its own credentials. `lacks` are AWS's words for what is missing; `sentence`
+    says that they are one sentence on why it cannot be used, and no actions."""
 
     role: str
     does: str
@@ -51,6 +55,7 @@ class RoleRow:
     status: Status
     word: str
     lacks: Sequence[str]
+    sentence: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,7 @@ def headline(rows: Sequence[ListRow]) -> Said:
     strong = f"{counted(len(used), 'environment is', 'environments are')} looked after."
     lacking = [each.environment.name for each in used if each.access.status is Status.DEGRADED]
     if lacking:
-        many = counted(len(lacking), "has", "have")
-        return Said(Status.DEGRADED, strong, f"Of them {many} roles that lack rights, or were not checked.", line)
+        return Said(Status.DEGRADED, strong, f"Haven’s access to {listed(lacking)} needs you.", line)
     return Said(worst(_calm(each.access.status) for each in used), strong, line, "")
 
 
@@ -135,9 +139,8 @@ def access(checked: Checked) -> Access:
         if checked.failed:
             return Access(Status.DEGRADED, "Could not be checked")
         return Access(Status.UNKNOWN, "Never checked")
-    lacking = sum(len(lacks) for lacks in result.missing.values())
-    if lacking:
-        return Access(Status.DEGRADED, f"{lacking} missing", result.at)
+    if number := len(_lacking(checked)):
+        return Access(Status.DEGRADED, f"{counted(number, 'role needs', 'roles need')} you", result.at)
     return Access(Status.HEALTHY, "All there", result.at)
 
 
@@ -162,8 +165,16 @@ def _role(environment: Environment, role: str, checked: Checked) -> RoleRow:
         return RoleRow(role, DOES[role], arn, Status.UNKNOWN, "Not checked", ())
     lacks = checked.result.missing.get(role, ())
     if lacks:
-        return RoleRow(role, DOES[role], arn, Status.DEGRADED, f"{len(lacks)} missing", lacks)
+        told = not _ACTION.match(lacks[0])
+        word = "Cannot be used as it is" if told else f"{len(lacks)} missing"
+        return RoleRow(role, DOES[role], arn, Status.DEGRADED, word, lacks, told)
     return RoleRow(role, DOES[role], arn, Status.HEALTHY, "All there", ())
+
+
+def _lacking(checked: Checked) -> Mapping[str, Sequence[str]]:
+    """By role, what a check found amiss."""
+    found = checked.result.missing if checked.result else {}
+    return {role: lacks for role, lacks in found.items() if lacks}
 
 
 def _said(environment: Environment, checked: Checked) -> Said:
@@ -180,11 +191,15 @@ def _said(environment: Environment, checked: Checked) -> Said:
     if result is None:
         why = "Check it, so that a missing right shows now and not in the middle of a failover."
         return Said(Status.UNKNOWN, "Its access was never checked.", "", why)
-    lacking = {role: len(lacks) for role, lacks in result.missing.items() if lacks}
-    if lacking:
-        told = ", ".join(f"{role} {number}" for role, number in lacking.items())
-        many = counted(sum(lacking.values()), "right is", "rights are")
-        return Said(Status.DEGRADED, f"{many} missing:", f"{told}.", "What they are stands under the role.")
+    if lacking := _lacking(checked):
+        strong = f"{counted(len(lacking), 'role needs', 'roles need')} you:"
+        told = [
+            f"the {role} lacks {counted(len(lacks), 'right')}"
+            if _ACTION.match(lacks[0])
+            else f"the {role} is not right"
+            for role, lacks in lacking.items()
+        ]
+        return Said(Status.DEGRADED, strong, f"{listed(told)}.", "What exactly stands under the role.")
     survey = result.survey
     if survey is None:
         return Said(Status.DEGRADED, "Its stacks could not be listed.", "", result.no_survey)

@@ -239,8 +239,8 @@ def test_what_a_check_found_is_shown(as_: SignIn, house: House) -> None:
     checked(house, operator=["rds:RebootDBInstance", "elasticache:TestFailover"])
     page = text(as_("viewer"), "/environments/production")
     for words in (
-        "2 rights are missing:",
-        "operator 2.",
+        "1 role needs you:",
+        "the operator lacks 2 rights.",
         "rds:RebootDBInstance",
         "by its tag",
         "production-data",
@@ -251,7 +251,7 @@ def test_what_a_check_found_is_shown(as_: SignIn, house: House) -> None:
     ):
         assert words in page
     assert 'hx-get="/environments/production/access"' not in page, "a check that is over is not polled"
-    assert "2 missing" in text(as_("viewer"), "/environments")
+    assert "Haven’s access to production needs you." in text(as_("viewer"), "/environments")
 
 
 def test_a_check_that_finds_nothing_amiss_says_so(as_: SignIn, house: House) -> None:
@@ -304,7 +304,7 @@ def test_a_freeze_is_announced_and_taken_back(as_: SignIn, house: House) -> None
     window = {"name": "Holidays", "starts": "2026-12-20 00:00", "ends": "2027-01-02T00:00Z", "reason": REASON}
     status, page = post(client, path, window)
     assert (status, "<strong>Holidays</strong> is to come" in page) == (200, True)
-    assert "Holidays" not in text(client, "/environments/legacy")
+    assert "<strong>Holidays" not in text(client, "/environments/legacy")
     freeze = re.findall(r"freezes/([\w-]+)/remove", page)[0]
     assert "None is on, and none is to come." in post(client, f"{path}/{freeze}/remove")[1]
     everywhere = window | {"everywhere": "y"}
