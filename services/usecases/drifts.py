@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from services.domain.access import SYSTEM, Actor, Permission
 from services.domain.deployment.drift import DRIFT, Accepted, Difference, DriftedResource, DriftReport, Judged, judged
+from services.domain.deployment.drift_shared import explained_by_others, shared_rules
 from services.domain.environment import NAME, Environment
 from services.domain.errors import Conflict, HavenError, Invalid, NotFound, NotNow
 from services.domain.operation import Operation, State, Target
@@ -91,7 +92,13 @@ class Drifts:
             reports = {report.stack: report for report in store.drifts.newest(environment)}
             accepted, looks = store.drifts.accepted(environment), _looks(store, environment)
             names = [each.name for each in snapshot.stacks] if snapshot else list(reports)
-            documents = {name: self._document(store, looks, name) for name in names if name in reports}
+            documents = {name: self._document(store, looks, name) for name in names}
+        rules = [
+            rule
+            for stack in (snapshot.stacks if snapshot else ())
+            if (document := documents[stack.name]) is not None
+            for rule in shared_rules(stack, document)
+        ]
         last = next((each for each in looks if not each.live), None)
         services = sorted(snapshot.services, key=lambda service: service.name) if snapshot else []
         edited = [(service.name, edited_live(snapshot, service)) for service in services] if snapshot else []
@@ -102,7 +109,9 @@ class Drifts:
                     name,
                     found.stack_name(name),
                     reports.get(name),
-                    judged(reports[name], accepted, documents[name]) if name in reports else (),
+                    explained_by_others(name, judged(reports[name], accepted, documents[name]), rules)
+                    if name in reports
+                    else (),
                     last.note(f"{FAILED}_{name}") if last else "",
                 )
                 for name in names
