@@ -128,4 +128,4 @@ def _failure(stack: StackPlan, standing: StackStanding | None, now: ChangeSet | 
     if standing is None:
         return f"{stack.stack_name} is gone."
     why = standing.reason or (now.reason if now else "") or "CloudFormation gave no reason."
-    return f"{stack.stack_name} failed and is {standing.status}. {why}"
+    return f"{stack.stack_name} failed and is {standing.status}. {why.rstrip('. ')}."

@@ -2,9 +2,10 @@
 templates and blueprints: `legacy` as it was found, or a protected `production`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from services.catalogue import PackagedCatalogue, effective, specs
@@ -12,7 +13,7 @@ from services.domain.access import Role
 from services.domain.environment import Environment
 from services.domain.operation import Operation
 from services.domain.snapshot import Snapshot
-from services.ports import Journal, StackCaller, UnitOfWork
+from services.ports import Journal, StackCaller, TemplateParameter, UnitOfWork
 from services.usecases.carrying import Carrying
 from services.usecases.deploying import DeployProcedure
 from services.usecases.deployment_shapes import DeployRequest, PlanRequest, RecoverRequest, Reviewed
@@ -32,6 +33,26 @@ ADMIN, BOB = b.actor(Role.ADMIN, "root.admin"), b.actor(Role.ADMIN, "bob.admin")
 OPERATOR, VIEWER = b.actor(Role.OPERATOR, "ada"), b.actor(Role.VIEWER, "vic")
 STALE_AFTER = timedelta(minutes=1)
 REASON = "Two zones are not enough"
+
+
+class ReadOnce(PackagedCatalogue):
+    """The packaged catalogue, each text parsed once a process."""
+
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def _document(body: str) -> Mapping[str, Any]:
+        return PackagedCatalogue().document(body)
+
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def _parameters(body: str) -> Sequence[TemplateParameter]:
+        return PackagedCatalogue().parameters(body)
+
+    def document(self, body: str) -> Mapping[str, Any]:
+        return self._document(body)
+
+    def parameters(self, body: str) -> Sequence[TemplateParameter]:
+        return self._parameters(body)
 
 
 class Cloud:
@@ -55,7 +76,7 @@ class Scene:
     clock: MovableClock = field(default_factory=MovableClock)
 
     def __post_init__(self) -> None:
-        self.catalogue = PackagedCatalogue()
+        self.catalogue = ReadOnce()
         self.aws = FakeStacks(self.clock, self.catalogue)
         self.environment = b.environment(self.name)
         shape = b.legacy_snapshot() if self.name == "legacy" else b.snapshot(self.name)

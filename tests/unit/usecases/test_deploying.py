@@ -86,9 +86,8 @@ def test_a_failed_stack_is_told_and_the_rest_is_not_begun() -> None:
     scene.aws.failing["data"] = "Database: Insufficient capacity"
     ended = scene.run(asked.id)
     assert ended.state is State.FAILED
-    assert ended.because == (
-        "legacy-data failed and is UPDATE_ROLLBACK_COMPLETE. Database: Insufficient capacity Not begun: legacy-platform."
-    )
+    said = "legacy-data failed and is UPDATE_ROLLBACK_COMPLETE. Database: Insufficient capacity."
+    assert ended.because == f"{said} Not begun: legacy-platform."
     assert len(scene.aws.executed) == 1
 
 

@@ -69,8 +69,8 @@ def test_what_a_change_may_move_is_known_only_after_it() -> None:
         "ServiceSecurityGroup", "sg-1", "AWS::EC2::SecurityGroup", "Modify", "True", properties=(moved,)
     )
     seen = scene.planned(values={"network": {"NatPerZone": "true"}, "data": {"CacheNodes": "2"}})
-    why = "legacy-network has to be deployed first: ServiceSecurityGroupId may change, as ServiceSecurityGroup is replaced."
-    assert scene.stack(seen, "service-rbac").unknown == why
+    why = "ServiceSecurityGroupId may change, as ServiceSecurityGroup is replaced."
+    assert scene.stack(seen, "service-rbac").unknown == f"legacy-network has to be deployed first: {why}"
     assert scene.stack(seen, "data").change_set is not None
 
 

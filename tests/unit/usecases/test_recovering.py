@@ -1,0 +1,152 @@
+"""What is done about a failed stack: cancelled, continued, rolled back, deleted, by token and by its status alone; and
+a policy that was left lifted."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.domain.deployment.policy import LIFTED, same
+from services.domain.errors import Conflict, Invalid, NotAllowed, NotFound, NotNow, OutcomeUnknown
+from services.domain.operation import State
+from services.usecases.deployment_shapes import RecoverRequest
+from services.usecases.recoveries import Recoveries
+from tests.unit.usecases.deployment_world import ADMIN, OPERATOR, Scene
+from tests.unit.usecases.test_deploying import replacing
+
+MULTI_AZ = {"data": {"DatabaseMultiAz": "true"}}
+
+
+def failed(status: str) -> Scene:
+    scene = Scene()
+    scene.aws.stacks["data"].status = status
+    return scene
+
+
+def test_an_update_is_cancelled_while_its_deployment_runs() -> None:
+    scene = Scene()
+    scene.aws.slow = 6
+    asked = scene.ask(scene.planned("data", values=MULTI_AZ))
+    while scene.aws.stacks["data"].status != "UPDATE_IN_PROGRESS":
+        scene.run(asked.id, 1)
+    cancelled = scene.recover("data", "cancel")
+    assert scene.run(cancelled.id).state is State.SUCCEEDED
+    ended = scene.run(asked.id)
+    assert ended.state is State.FAILED
+    assert "UPDATE_ROLLBACK_COMPLETE" in ended.because
+    assert scene.aws.stacks["data"].parameters["DatabaseMultiAz"] == "false"
+    assert ("root.admin", "request recover", "done") in scene.ledger()
+
+
+@pytest.mark.parametrize(
+    ("status", "act", "skip", "ends"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", "continue", ("Database",), "UPDATE_ROLLBACK_COMPLETE"),
+        ("UPDATE_ROLLBACK_FAILED", "continue", (), "UPDATE_ROLLBACK_COMPLETE"),
+        ("UPDATE_FAILED", "roll back", (), "UPDATE_ROLLBACK_COMPLETE"),
+        ("ROLLBACK_COMPLETE", "delete", (), ""),
+        ("DELETE_FAILED", "delete", ("Database",), ""),
+    ],
+)
+def test_each_recovery_comes_to_its_end(status: str, act: str, skip: tuple[str, ...], ends: str) -> None:
+    scene = failed(status)
+    ended = scene.run(scene.recover("data", act, *skip).id)
+    assert ended.state is State.SUCCEEDED, ended.because
+    assert (scene.aws.stacks["data"].status if "data" in scene.aws.stacks else "") == ends
+    assert ended.wants("commands").startswith("aws cloudformation ")
+
+
+def test_a_recovery_that_fails_again_says_so() -> None:
+    scene = failed("UPDATE_ROLLBACK_FAILED")
+    scene.aws.failing["data"] = "Database: still not"
+    scene.aws.stacks["data"].reason = "Database: still not"
+    ended = scene.run(scene.recover("data", "continue").id)
+    assert ended.state is State.FAILED
+    assert ended.because == "legacy-data is UPDATE_ROLLBACK_FAILED. Database: still not"
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_COMPLETE"])
+@pytest.mark.parametrize("act", ["cancel", "continue", "roll back", "delete"])
+def test_what_the_status_does_not_allow_is_refused(status: str, act: str) -> None:
+    scene = failed(status)
+    with pytest.raises(Conflict, match=f"is {status}: nothing can be done about that, not {act}"):
+        scene.recover("data", act)
+    assert scene.ledger() == [("root.admin", "request recover", "denied")]
+
+
+def test_what_changed_before_the_worker_came_is_refused_on_fresh_facts() -> None:
+    scene = failed("UPDATE_ROLLBACK_FAILED")
+    asked = scene.recover("data", "continue")
+    scene.aws.stacks["data"].status = "UPDATE_ROLLBACK_COMPLETE"
+    ended = scene.run(asked.id)
+    assert ended.state is State.FAILED
+    assert scene.aws.calls == []
+
+
+@pytest.mark.parametrize("reaches", [True, False])
+@pytest.mark.parametrize("trouble", [OutcomeUnknown("Lost."), NotNow("Throttled.")])
+@pytest.mark.parametrize(("status", "act"), [("UPDATE_ROLLBACK_FAILED", "continue"), ("ROLLBACK_COMPLETE", "delete")])
+def test_a_lost_answer_is_no_second_recovery(
+    trouble: OutcomeUnknown | NotNow, reaches: bool, status: str, act: str
+) -> None:
+    scene = failed(status)
+    scene.aws.answers, scene.aws.reaches = [trouble], reaches
+    ended = scene.run(scene.recover("data", act).id)
+    assert ended.state is State.SUCCEEDED, ended.because
+    assert len(scene.aws.calls) == 1
+
+
+def test_a_protected_stack_is_not_deleted() -> None:
+    scene = Scene("production")
+    scene.aws.stacks["data"].status = "DELETE_FAILED"
+    ended = scene.run(scene.recover("data", "delete").id)
+    assert ended.state is State.FAILED
+    assert "Its protection is on" in ended.because
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (RecoverRequest("legacy", "data", "explode", "It has to go on"), Invalid),
+        (RecoverRequest("legacy", "data", "continue", "short"), Invalid),
+        (RecoverRequest("legacy", "data", "continue", "It has to go on", ("no-id",)), Invalid),
+        (RecoverRequest("legacy", "none", "continue", "It has to go on"), NotFound),
+        (RecoverRequest("none", "data", "continue", "It has to go on"), NotFound),
+    ],
+)
+def test_bad_wishes_are_refused(request_: RecoverRequest, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        failed("UPDATE_ROLLBACK_FAILED").desk.recover(ADMIN, request_)
+
+
+def test_recovering_takes_the_right() -> None:
+    with pytest.raises(NotAllowed):
+        failed("UPDATE_ROLLBACK_FAILED").desk.recover(
+            OPERATOR, RecoverRequest("legacy", "data", "continue", "It has to go on")
+        )
+
+
+def test_one_recovery_a_stack() -> None:
+    scene = failed("UPDATE_ROLLBACK_FAILED")
+    scene.recover("data", "continue")
+    with pytest.raises(Conflict):
+        scene.recover("data", "continue")
+
+
+def test_a_policy_left_lifted_by_a_deployment_that_was_given_up_is_put_back() -> None:
+    scene = Scene()
+    policy = scene.aws.stacks["data"].policy
+    asked = scene.ask(replacing(scene))
+    while not same(scene.aws.stacks["data"].policy, LIFTED):
+        scene.run(asked.id, 1)
+    desk = Recoveries(scene.unit, scene.clock, scene.aws, scene._id, begin_within=timedelta(minutes=30))
+    assert desk.begin_due() == []  # it is at work: the policy is lifted for it
+    scene.aws.blind = NotNow("AWS does not answer.")
+    scene.clock.move(hours=5)
+    assert scene.run(asked.id, 3).state is State.STUCK
+    scene.operations.give_up(ADMIN, asked.id, "Nobody knows what became of it")
+    scene.aws.blind = None
+    (begun,) = desk.begin_due()
+    assert desk.begin_due() == []
+    assert scene.run(begun.id).state is State.SUCCEEDED
+    assert same(scene.aws.stacks["data"].policy, policy)
+    assert desk.begin_due() == []
