@@ -55,7 +55,7 @@ def _flat(row: Row) -> dict[str, Any]:
         "environment": record.environment,
         "what": record.what,
         "stacks": list(record.stacks),
-        "origin": "outside" if record.outside else "haven",
+        "origin": row.origin,
         "who": record.who,
         "approved_by": record.approved_by,
         "reason": record.reason,

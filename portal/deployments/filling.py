@@ -1,13 +1,16 @@
-"""The form of a plan as data: every parameter with what is deployed, what is typed, and what is wrong with it. Pure."""
+"""The form of a plan as data: every parameter with what is deployed, what is typed, and what is wrong with it. Pure.
+
+It begins with what is deployed, with a blueprint's shape as a whole, or with what an earlier plan is come back to by.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from services.domain.deployment.plan import Plan
 from services.usecases.deployment_shapes import DeploymentForm, ParameterField, PlanRequest, StackForm
 
 LONGEST = 4096
 """Bytes a parameter's value may have (CloudFormation's own limit)."""
+MOST_WHAT = 120
 _SHORT = 8
 
 
@@ -44,7 +47,8 @@ class ParameterRow:
 
 @dataclass(frozen=True)
 class StackRows:
-    """One stack. `versions` are template versions to choose from: (value, words); an empty value is today's."""
+    """One stack. `versions` are template versions to choose from: (value, words); an empty value is today's. `wrong` is
+    said about it as a whole, `wrong_version` about its version."""
 
     form: StackForm
     chosen: bool
@@ -53,6 +57,7 @@ class StackRows:
     version: str = ""
     lift: bool = False
     wrong: str = ""
+    wrong_version: str = ""
 
     @property
     def changed(self) -> int:
@@ -67,7 +72,8 @@ class StackRows:
     @property
     def open(self) -> bool:
         """Whether it is shown opened: there is something to see in it."""
-        return bool(self.wrong) or any(row.wrong or (row.changed and not self.new) for row in self.rows)
+        said = self.wrong or self.wrong_version or self.version
+        return bool(said) or any(row.wrong or (row.changed and not self.new) for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,8 @@ class Sheet:
     @property
     def elsewhere(self) -> Sequence[str]:
         """What is wrong with no field of the form."""
-        names = {row.name for stack in self.stacks for row in stack.rows} | {stack.form.name for stack in self.stacks}
+        names = {row.name for stack in self.stacks for row in stack.rows if not row.fed}
+        names |= {name for stack in self.stacks for name in (stack.form.name, f"{stack.form.name}.version")}
         return [text for name, text in self.wrong.items() if name not in names]
 
     def refused(self, fields: Mapping[str, str]) -> "Sheet":
@@ -100,6 +107,7 @@ class Sheet:
             replace(
                 stack,
                 wrong=fields.get(stack.form.name, stack.wrong),
+                wrong_version=fields.get(f"{stack.form.name}.version", ""),
                 rows=[replace(row, wrong=fields.get(row.name, row.wrong)) for row in stack.rows],
             )
             for stack in self.stacks
@@ -125,48 +133,44 @@ class Sheet:
 
 
 def begun(
-    form: DeploymentForm, *, whole: bool = False, only: Sequence[str] = (), plan: Plan | None = None, what: str = ""
+    form: DeploymentForm, *, whole: bool = False, only: Sequence[str] = (), earlier: PlanRequest | None = None
 ) -> Sheet:
     """The form as it is opened: today's values, the shape's where it is deployed as a whole, or an earlier plan's."""
-    stacks = [_stack(stack, whole, not only or stack.name in only, plan) for stack in form.stacks]
-    return Sheet(form, stacks, whole, what=what, follows=plan.id if plan else "")
+    only = earlier.stacks if earlier else only
+    stacks = [_stack(stack, whole, not only or stack.name in only, earlier) for stack in form.stacks]
+    what, follows = (earlier.what[:MOST_WHAT], earlier.follows) if earlier else ("", "")
+    return Sheet(form, stacks, whole, what=what, follows=follows)
 
 
-def sent(form: DeploymentForm, data: Sent, *, plan: Plan | None = None) -> Sheet:
+def sent(form: DeploymentForm, data: Sent, *, earlier: PlanRequest | None = None) -> Sheet:
     """The form as a browser sent it, everything typed in it, with what is wrong beside it."""
     whole, chosen, lifted = bool(_first(data, "whole")), data.get("stacks", ()), data.get("lift", ())
     stacks = []
-    for opened in (_stack(stack, whole, stack.name in chosen, plan) for stack in form.stacks):
+    for opened in (_stack(stack, whole, stack.name in chosen, earlier) for stack in form.stacks):
         rows = [_typed(row, data) for row in opened.rows]
         known = {value for value, _ in opened.versions}
         version = _first(data, f"version:{opened.form.name}")
         lift = opened.form.name in lifted
         stacks.append(replace(opened, rows=rows, version=version if version in known else "", lift=lift))
     wrong = {} if any(stack.chosen for stack in stacks) else {"stacks": "Choose one stack at least."}
-    what = " ".join(_first(data, "what").split())[:80]
-    return Sheet(form, stacks, whole, bool(_first(data, "reset_scaling")), what, plan.id if plan else "", wrong)
+    what, follows = " ".join(_first(data, "what").split())[:MOST_WHAT], earlier.follows if earlier else ""
+    return Sheet(form, stacks, whole, bool(_first(data, "reset_scaling")), what, follows, wrong)
 
 
-def _stack(stack: StackForm, whole: bool, chosen: bool, plan: Plan | None) -> StackRows:
-    earlier = next((each for each in plan.stacks if each.name == stack.name), None) if plan else None
-    if plan is not None and (earlier is None or not earlier.version):
-        chosen = False
-    values = {each.name: each.after for each in earlier.parameters} if earlier else {}
+def _stack(stack: StackForm, whole: bool, chosen: bool, earlier: PlanRequest | None) -> StackRows:
+    values = earlier.values.get(stack.name, {}) if earlier else {}
     rows = []
     for each in stack.fields:
         begins = each.shape if whole and each.shape is not None else each.wanted
-        if values.get(each.name) is not None and not each.secret:
-            begins = values[each.name] or ""
-        begins = "" if each.secret else begins
+        begins = "" if each.secret else values.get(each.name, begins)
         rows.append(ParameterRow(each, f"{stack.name}.{each.name}", begins, begins))
     versions = [("", f"Today’s, {stack.version[:_SHORT]}")]
     if stack.deployed_version and stack.deployed_version != stack.version:
         versions.append((stack.deployed_version, f"The one that runs, {stack.deployed_version[:_SHORT]}"))
-    version = ""
-    if earlier and earlier.version != stack.version:
-        version = earlier.version
-        if version not in dict(versions):
-            versions.append((version, f"That of the earlier deployment, {version[:_SHORT]}"))
+    version = earlier.versions.get(stack.name, "") if earlier else ""
+    version = "" if version == stack.version else version
+    if version and version not in dict(versions):
+        versions.append((version, f"That of the earlier deployment, {version[:_SHORT]}"))
     return StackRows(stack, chosen, rows, versions, version)
 
 

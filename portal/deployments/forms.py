@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -19,7 +19,7 @@ from services.usecases.words import REASON_LEAST, REASON_MOST, TICKET_MOST, tick
 
 LONGEST_NAME = 255
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
-ORIGINS = ("haven", "outside")
+ORIGINS = ("haven", "command line", "outside")
 
 
 class DeployForm(FlaskForm):  # type: ignore[misc]
@@ -113,13 +113,12 @@ class RecoverForm(FlaskForm):  # type: ignore[misc]
 class PlanForm(FlaskForm):  # type: ignore[misc]
     """What is said about a plan as a whole; its parameters are read by `portal.deployments.filling`."""
 
-    what = StringField("What it is", validators=[Length(max=80, message="At most 80 characters.")])
-    reset_scaling = BooleanField("Put scaling back to the shape’s values")
+    what = StringField("What it is", validators=[Length(max=120, message="At most 120 characters.")])
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The history's filter. `origin` is `haven`, `outside` or empty for both; `before` the end of what is shown."""
+    """The history's filter. `origin` is one of ORIGINS, or empty for all; `before` the end of what is shown."""
 
     environment: str = ""
     stack: str = ""

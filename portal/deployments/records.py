@@ -35,6 +35,13 @@ class Row:
     done: bool
 
     @property
+    def origin(self) -> str:
+        """`haven`, `command line` (its token is Haven's, though no operation's) or `outside`."""
+        if not self.record.outside:
+            return "haven"
+        return "command line" if self.record.rollout and self.record.rollout.ours else "outside"
+
+    @property
     def key(self) -> str:
         """What tells it from every other row."""
         operation, rollout = self.record.operation, self.record.rollout
@@ -42,8 +49,8 @@ class Row:
 
 
 def rows(records: Sequence[DeploymentRecord], origin: str = "") -> Sequence[Row]:
-    """Records as rows, in their order; `origin` leaves those of Haven (`haven`) or from outside (`outside`)."""
-    return [_row(each) for each in records if origin in ("", "outside" if each.outside else "haven")]
+    """Records as rows, in their order; `origin` leaves those of one."""
+    return [row for each in records if origin in ("", (row := _row(each)).origin)]
 
 
 def _row(record: DeploymentRecord) -> Row:
@@ -90,8 +97,8 @@ def headline(
         return Said(
             Status.HEALTHY, "Nothing is being deployed.", plan or "Nothing was deployed yet, as far as is known."
         )
-    who = f"{last.record.what or listed(last.record.stacks)} by {last.record.who or 'somebody outside Haven'}"
-    line = f"{who}: {last.record.result}"
+    who = f", {last.record.who}" if last.record.outside else f" by {last.record.who}"
+    line = f"{last.record.what}{who}: {last.record.result}"
     line = line if line.endswith(".") else f"{line}."
     if last.status is Status.DOWN:
         return Said(Status.DOWN, "The last deployment failed:", line, plan)

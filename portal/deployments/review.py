@@ -11,7 +11,7 @@ from portal.deployments.money import Price
 from portal.failovers.preview import CheckRow, Said
 from services.domain.access import GRANTS, Actor, Permission
 from services.domain.check import Answer, Check, blocking
-from services.domain.deployment.plan import Plan, PlanState
+from services.domain.deployment.plan import Deed, Plan, PlanState
 from services.domain.deployment.risk import Level, Risk
 from services.domain.operation import Operation, State
 from services.domain.status import Status
@@ -75,6 +75,11 @@ class ReviewPage:
         return self.reviewed.environment.protected
 
     @property
+    def deletes(self) -> bool:
+        """Whether it deletes stacks."""
+        return any(card.plan.deed is Deed.DELETE for card in self.cards)
+
+    @property
     def resources(self) -> int:
         """How many resources change, as far as it is known."""
         return sum(len(card.resources) + len(card.plan.removed) for card in self.cards)
@@ -88,7 +93,7 @@ def make(reviewed: Reviewed, actor: Actor) -> ReviewPage:
     return ReviewPage(
         reviewed=reviewed,
         said=_said(reviewed),
-        grave=[row for row in rows if row.risk.level >= Level.MEDIUM],
+        grave=grave(reviewed.risks),
         slight=[row for row in rows if row.risk.level < Level.MEDIUM],
         cards=changes.cards(reviewed),
         price=money.price(reviewed.estimate, reviewed.budget_seconds),
@@ -101,6 +106,11 @@ def make(reviewed: Reviewed, actor: Actor) -> ReviewPage:
         why_not=_why_not(reviewed, may_override=overrides),
         who_may=who_may(),
     )
+
+
+def grave(risks: Sequence[Risk]) -> Sequence[RiskRow]:
+    """Those that must be read, in their order."""
+    return [_risk(risk) for risk in risks if risk.level >= Level.MEDIUM]
 
 
 def who_may() -> str:
@@ -198,9 +208,11 @@ def _second(reviewed: Reviewed) -> str:
 
 def _button(reviewed: Reviewed) -> str:
     what = reviewed.plan.what or "this plan"
+    if any(stack.deed is Deed.DELETE for stack in reviewed.plan.stacks) and not reviewed.environment.protected:
+        return f"Delete: {what}"
     if reviewed.environment.protected:
-        return f"Ask a second person: deploy {what}"
-    return f"Deploy {what} to {reviewed.environment.name}"
+        return f"Ask a second person: {what}, in {reviewed.environment.name}"
+    return f"Deploy: {what}, in {reviewed.environment.name}"
 
 
 def _why_not(reviewed: Reviewed, *, may_override: bool) -> str:

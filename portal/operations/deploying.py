@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.deployments import gantt, lengths, picture, recoveries
+from portal.deployments import gantt, lengths, picture, recoveries, review
 from portal.deployments.gantt import Gantt
 from portal.deployments.lengths import Length
 from portal.deployments.recoveries import Recovery
+from portal.deployments.review import RiskRow
 from portal.deployments.stands import Stand, stands
 from portal.failovers.preview import Said
 from portal.failovers.zones import Picture
@@ -18,7 +19,7 @@ from services.domain.operation import Operation, Sent, State
 from services.domain.status import Status
 from services.domain.wording import counted
 from services.usecases.deploying import KIND as DEPLOY
-from services.usecases.deployment_shapes import Progressing
+from services.usecases.deployment_shapes import Progressing, Reviewed
 from services.usecases.operations import OperationView
 from services.usecases.planning_out import KIND as PLAN
 from services.usecases.recovering import KIND as RECOVER
@@ -41,7 +42,8 @@ class Failure:
 @dataclass(frozen=True)
 class Deployed:
     """What the page of such an operation shows besides its steps. `plan_id` is empty when the operation names none;
-    `deployment` the operation of the deployment that is recovered, or is this one."""
+    `deployment` the operation of the deployment that is recovered, or is this one. `grave` are the risks that a second
+    person has to weigh, None where nobody has to; `void` says why it cannot be approved any more."""
 
     kind: str
     plan_id: str
@@ -56,6 +58,8 @@ class Deployed:
     since: datetime | None
     seconds: float
     deployment: str
+    grave: Sequence[RiskRow] | None = None
+    void: str = ""
 
     @property
     def clock(self) -> str:
@@ -69,8 +73,10 @@ def is_deploying(operation: Operation) -> bool:
     return operation.kind in KINDS
 
 
-def shown(operation: Operation, progressing: Progressing | None, now: datetime) -> Deployed | None:
-    """What the page shows of it; None for any other operation."""
+def shown(
+    operation: Operation, progressing: Progressing | None, now: datetime, reviewed: Reviewed | None = None
+) -> Deployed | None:
+    """What the page shows of it; None for any other operation. `reviewed` is its plan, while it waits for approval."""
     if not is_deploying(operation):
         return None
     found = stands(progressing) if progressing and operation.kind == DEPLOY else ()
@@ -90,19 +96,22 @@ def shown(operation: Operation, progressing: Progressing | None, now: datetime) 
         since=begun,
         seconds=max(0.0, ((operation.finished_at or now) - begun).total_seconds()) if begun else 0.0,
         deployment=operation.id if operation.kind == DEPLOY else operation.wants("deployment"),
+        grave=review.grave(reviewed.risks) if reviewed else None,
+        void=reviewed.void_because if reviewed else "",
     )
 
 
-def version(progressing: Progressing | None, now: datetime) -> tuple[object, ...]:
+def version(progressing: Progressing | None, now: datetime, reviewed: Reviewed | None = None) -> tuple[object, ...]:
     """Changes whenever what is shown of a deployment does."""
+    void = reviewed.void_because if reviewed else ""
     if progressing is None:
-        return ()
+        return (void,)
     newest = progressing.events[-1].id if progressing.events else ""
     rollouts = [(name, each.status, len(each.spans), each.ended_at) for name, each in progressing.rollouts.items()]
     grows = progressing.operation.live and any(each.ended_at is None for each in progressing.rollouts.values())
     turn = int(now.timestamp()) // _REDRAWN if grows else 0
     acts = sorted((name, tuple(each)) for name, each in progressing.recoveries.items())
-    return progressing.plan.version, newest, len(progressing.events), tuple(rollouts), tuple(acts), turn
+    return void, progressing.plan.version, newest, len(progressing.events), tuple(rollouts), tuple(acts), turn
 
 
 def _failures(found: Sequence[Stand], progressing: Progressing) -> Sequence[Failure]:

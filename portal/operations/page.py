@@ -22,7 +22,7 @@ from services.domain.operation import Operation, Sent, State
 from services.domain.pause import Pause
 from services.domain.status import Status
 from services.domain.wording import listed
-from services.usecases.deployment_shapes import Progressing
+from services.usecases.deployment_shapes import Progressing, Reviewed
 from services.usecases.operations import RIGHTS, OperationView
 
 SHOWN_EVENTS = 12
@@ -131,6 +131,7 @@ def make(
     pause: Pause | None = None,
     episode: Episode | None = None,
     progressing: Progressing | None = None,
+    reviewed: Reviewed | None = None,
 ) -> OperationPage:
     """The page for one person at one time."""
     operation, lost, found = view.operation, outage(view.operation, now, episode), steps.rows(view)
@@ -155,7 +156,7 @@ def make(
         stale=operation.live and (taken_at is None or now - taken_at > stale_after),
         changed=scaling.changed(operation),
         carried=carrying.shown(operation),
-        deployed=deploying.shown(operation, progressing, now),
+        deployed=deploying.shown(operation, progressing, now, reviewed),
     )
 
 

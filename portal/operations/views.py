@@ -16,9 +16,9 @@ from portal.operations.forms import ApproveForm, ReasonForm
 from portal.redirects import go
 from services.domain.errors import Conflict, Invalid, NotFound, NotNow
 from services.domain.failover.episode import Episode
-from services.domain.operation import Operation
+from services.domain.operation import Operation, State
 from services.domain.pause import Pause, holding
-from services.usecases.deployment_shapes import Progressing
+from services.usecases.deployment_shapes import Progressing, Reviewed
 from services.usecases.failover_history import Filter
 from services.usecases.operations import OperationView
 
@@ -122,7 +122,7 @@ def _version(view: OperationView) -> str:
     taken = view.snapshot.taken_at if view.snapshot else None
     old = taken is None or haven().clock.now() - taken > _stale_after()
     heard = (len(view.trail), len(view.events), newest)
-    how_far = deploying.version(_progressing(operation), haven().clock.now())
+    how_far = deploying.version(_progressing(operation), haven().clock.now(), _reviewed(operation))
     return live.token(who.token if who else "", operation.version, heard, taken, old, view.from_memory, how_far)
 
 
@@ -142,6 +142,7 @@ def _page(template: str, view: OperationView, sent: str = "", form: FlaskForm | 
         pause=pause,
         episode=episode,
         progressing=_progressing(operation),
+        reviewed=_reviewed(operation),
     )
     forms = {name: ReasonForm(prefix=name, formdata=None) for name in WAYS}
     return render_template(
@@ -183,6 +184,20 @@ def _progressing(operation: Operation) -> Progressing | None:
         except (NotFound, NotNow):
             g.progressing = None
     known: Progressing | None = g.progressing
+    return known
+
+
+def _reviewed(operation: Operation) -> Reviewed | None:
+    """The plan that a second person has to weigh, asked for once a request; None where nobody has to."""
+    plan = operation.wants("plan")
+    if not deploying.is_deploying(operation) or operation.state is not State.AWAITING_APPROVAL or not plan:
+        return None
+    if "reviewed" not in g:
+        try:
+            g.reviewed = haven().deployments.review(current_actor(), plan)
+        except (NotFound, NotNow):
+            g.reviewed = None
+    known: Reviewed | None = g.reviewed
     return known
 
 

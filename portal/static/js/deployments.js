@@ -68,7 +68,7 @@
 
   // A link to a resource opens it -------------------------------------------------------------------------------------------
   const reveal = () => {
-    const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     place?.querySelector("details")?.setAttribute("open", "");
   };
   window.addEventListener("hashchange", reveal);

@@ -18,6 +18,7 @@ from services.domain.errors import NotFound
 from services.domain.operation import Operation, Sent, State, Target
 from services.domain.scaling.edited import Edited
 from services.domain.scaling.overwritten import Overwritten
+from services.usecases.deployment_history import again
 from services.usecases.deployment_shapes import (
     DeploymentForm,
     DeploymentRecord,
@@ -97,6 +98,7 @@ def plan(state: PlanState = PlanState.READY, **changes: object) -> Plan:
             ),
             after=("network",),
             policy="data",
+            base="2026-11-01T00:00:00+00:00",
             lifts_policy=True,
             change_set=change_set(
                 "data",
@@ -111,7 +113,16 @@ def plan(state: PlanState = PlanState.READY, **changes: object) -> Plan:
                 resource("Cache", "AWS::ElastiCache::ReplicationGroup", replacement="Conditional", properties=(nodes,)),
             ),
         ),
-        StackPlan("platform", "legacy-platform", "platform", "9" * 16, "9" * 16, after=("network",), unchanged=True),
+        StackPlan(
+            "platform",
+            "legacy-platform",
+            "platform",
+            "9" * 16,
+            "9" * 16,
+            after=("network",),
+            unchanged=True,
+            base="2026-11-01T00:00:00+00:00",
+        ),
         StackPlan(
             "service-rbac",
             "legacy-service-rbac",
@@ -305,8 +316,8 @@ def records() -> Sequence[DeploymentRecord]:
         "deployed", over, done,
     )  # fmt: skip
     two = DeploymentRecord(
-        "legacy", outside.began_at, outside.ended_at, "", "", "", "", ("data",), "failed and was put back",
-        rollout=outside,
+        "legacy", outside.began_at, outside.ended_at, "outside Haven", "", "Its token is console-1.", "update of data",
+        ("data",), "UPDATE_ROLLBACK_COMPLETE", rollout=outside,
     )  # fmt: skip
     three = replace(
         one,
@@ -410,6 +421,9 @@ class FakeDeployments(Desk):
         found = [each for each in self.past if environment in ("", each.environment)]
         found = [each for each in found if stack in ("", *each.stacks) and who in ("", each.who)]
         return [each for each in found if before is None or each.at < before][:limit]
+
+    def back_to(self, actor: Actor, plan: str, *, undo: bool = False) -> PlanRequest:
+        return again(self.review(actor, plan).plan, undo=undo)
 
     def compare(self, actor: Actor, first: str, second: str) -> tuple[Reviewed, Reviewed]:
         return self.review(actor, first), self.review(actor, second)

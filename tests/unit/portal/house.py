@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.app import create_app
-from services.bootstrap import Haven, effective, specs
-from services.catalogue import PackagedCatalogue
+from services.bootstrap import Haven
+from services.catalogue import PackagedCatalogue, effective, specs
 from services.domain.access import SYSTEM, Role
 from services.domain.environment import Environment
 from services.domain.failover.steps import steps_for
@@ -20,12 +20,13 @@ from services.domain.history import fingerprint
 from services.domain.operation import Operation, Step
 from services.domain.scaling.steps import steps_for as steps_for_scaling
 from services.domain.snapshot import Snapshot
-from services.ports import Provisioner
+from services.ports import Provisioner, StackReader
 from services.settings import Settings
 from services.usecases.access import Access
 from services.usecases.carrying import Carrying
 from services.usecases.carrying_out import KIND as CARRY
 from services.usecases.carrying_out import STEPS as CARRY_STEPS
+from services.usecases.deployments import Deployments
 from services.usecases.drifts import Drifts
 from services.usecases.environment_checking import KIND as CHECK
 from services.usecases.environment_checking import STEPS as CHECK_STEPS
@@ -121,6 +122,17 @@ class House:
             lambda: f"id-{next(numbers)}",
             every=timedelta(seconds=self.settings.drift_every),
             catalogue=PackagedCatalogue(),
+        )
+        self.deployments = Deployments(
+            self.unit,
+            self.clock,
+            cast(StackReader, None),  # what a test needs of AWS it brings itself
+            PackagedCatalogue(),
+            self.carrying,
+            lambda: f"id-{next(numbers)}",
+            stale_after=timedelta(seconds=self.settings.stale_after),
+            approval_for=2 * half_hour,
+            begin_within=half_hour,
         )
         self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")

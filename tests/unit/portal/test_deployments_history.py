@@ -1,4 +1,4 @@
-"""The deployments of an environment or of all: the verdict, filters, files, what stood at a time, two plans compared."""
+"""The deployments of an environment or of all: the verdict, filters, files, what stood when, two plans compared."""
 
 import csv
 import io
@@ -44,14 +44,14 @@ def test_the_page_says_how_the_last_one_ended_and_shows_all(viewer: FlaskClient)
 def test_an_admin_may_plan_and_go_back(desk: FakeDeployments, as_: SignIn) -> None:
     page = get(as_("admin"), LEGACY)
     assert f'href="{LEGACY}/new"' in page
-    assert f'href="{LEGACY}/new?follows=plan-1&amp;as=rollback"' in page
+    assert f'href="{LEGACY}/new?follows=plan-1&amp;as=back"' in page
 
 
 def test_over_all_environments_it_names_each(viewer: FlaskClient, desk: FakeDeployments) -> None:
     said = words(get(viewer, "/deployments"))
     assert "legacy" in said
     assert desk.asked[-1] == ("", "", "", None)
-    assert "data-go=\"d\"" in get(viewer, "/")
+    assert 'data-go="d"' in get(viewer, "/")
 
 
 def test_filters_are_asked_of_the_desk_and_of_the_rows(viewer: FlaskClient, desk: FakeDeployments) -> None:
@@ -62,7 +62,7 @@ def test_filters_are_asked_of_the_desk_and_of_the_rows(viewer: FlaskClient, desk
     assert before.isoformat() == "2026-11-22T02:13:00+00:00"
     assert "As it was at 2026-11-22 02:13:00 UTC." in said
     outside = words(get(viewer, f"{LEGACY}?origin=outside"))
-    assert "A change of data" in outside
+    assert "Update of data outside Haven" in outside
     assert "First deployment" not in outside
 
 
@@ -126,7 +126,7 @@ def test_a_failed_one_and_one_that_runs_are_told_first() -> None:
     found = records.rows(scene.records())
     failed = records.headline(found[1:], (), None, ())
     assert (failed.status, failed.strong) == (Status.DOWN, "The last deployment failed:")
-    assert failed.line == "data by somebody outside Haven: failed and was put back."
+    assert failed.line == "update of data, outside Haven: UPDATE_ROLLBACK_COMPLETE."
     assert records.headline(found, (), None, [scene.operation()]).line == "upgrade to multi-az, running."
     assert records.headline(found, [scene.reviewed()], None, ()).why == "1 plan can be reviewed."
 

@@ -178,7 +178,9 @@ def test_while_it_runs_the_bars_grow() -> None:
     running = scene.running()
     assert deploying.version(running, b.NOW) != deploying.version(running, b.NOW + SOON)
     assert deploying.version(scene.failed(), b.NOW) == deploying.version(scene.failed(), b.NOW + SOON)
-    assert deploying.version(None, b.NOW) == ()
+    assert deploying.version(None, b.NOW) == deploying.version(None, b.NOW + SOON)
+    void = scene.reviewed(void_because="data was updated since.")
+    assert deploying.version(None, b.NOW, void) != deploying.version(None, b.NOW, scene.reviewed())
 
 
 def test_one_that_nobody_has_begun_has_a_page_too(admin: FlaskClient, house: House, desk: FakeDeployments) -> None:
@@ -193,7 +195,8 @@ def test_the_second_person_is_led_to_the_plan_and_approves_it_by_name(admin: Fla
     )
     put(house, waiting)
     page = get(admin, "/operations/op-deploy")
-    assert "Approve: deploy upgrade to multi-az" in words(page)
+    assert "Approve: upgrade to multi-az, in legacy" in words(page)
+    assert "High risk The database legacy-app is replaced by an empty one." in words(page)
     assert f'href="{scene.LEGACY}/plan-1"' in page
     assert "Anyone but ada who may deploy stacks." in words(page)
     assert "failovers/new" not in page
@@ -269,7 +272,9 @@ def test_what_the_status_does_not_allow_is_shown_but_not_offered(stuck: FlaskCli
     assert "disabled" in page
 
 
-@pytest.mark.parametrize("path", ["/operations/op-deploy/recover/data/explode", "/operations/op-deploy/recover/x/cancel"])
+@pytest.mark.parametrize(
+    "path", ["/operations/op-deploy/recover/data/explode", "/operations/op-deploy/recover/x/cancel"]
+)
 def test_there_are_no_other_ways(stuck: FlaskClient, path: str) -> None:
     get(stuck, path, 404)
 

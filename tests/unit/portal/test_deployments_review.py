@@ -15,6 +15,7 @@ from services.domain.deployment.risk import Level
 from services.domain.errors import Conflict, Invalid, Unsafe
 from services.domain.operation import State
 from services.domain.status import Status
+from services.usecases.deployment_history import again
 from services.usecases.deployment_shapes import DeployRequest, Expected, PlanRequest, Reviewed
 from tests import builders as b
 from tests.unit.portal import deployments_scene as scene
@@ -77,7 +78,7 @@ def test_the_price_shows_its_arithmetic_and_what_redundancy_defends(admin: Flask
     said = words(get(admin, PLAN)).replace("\N{NO-BREAK SPACE}", " ")
     assert "USD 164 USD 328 + USD 164 USD 0.45 × 730 h" in said
     assert "1 price not known" in said
-    assert "USD 197 ÷ 21.6 min = USD 9.13 a minute" in said
+    assert "USD 197 ÷ 21.6 min = USD 9.12 a minute" in said
     assert "list prices as of 2026-11-01" in said
 
 
@@ -105,14 +106,19 @@ def test_it_takes_as_long_as_the_longest_way_through_it() -> None:
             Status.PAUSED,
             "Waiting for a second person.",
         ),
-        (scene.reviewed(scene.plan(stacks=scene.plan().stacks[2:3]), risks=()), Status.HEALTHY, "Nothing would change."),
+        (
+            scene.reviewed(scene.plan(stacks=scene.plan().stacks[2:3]), risks=()),
+            Status.HEALTHY,
+            "Nothing would change.",
+        ),
     ],
 )
 def test_each_state_has_its_verdict(
     desk: FakeDeployments, as_: SignIn, made: Reviewed, status: Status, strong: str
 ) -> None:
     page = review.make(made, ADMIN)
-    assert (page.said.status, page.said.strong) == (status, strong)
+    assert page.said.status is status
+    assert page.said.strong.startswith(strong)
     desk.reviews["plan-1"] = made
     text = get(as_("admin"), PLAN)
     assert strong in words(text)
@@ -206,18 +212,22 @@ def test_levels_and_what_becomes_of_resources() -> None:
     made = scene.resource("One", "T", "Add"), scene.resource("Two", "T"), scene.resource("Three", "T", "Remove")
     assert changes.tally((*made, made[1])) == "1 new, 2 changed in place and 1 removed"
     edit = PropertyChange("/Tags/0/Value", "", "Tags", "a", "", "Never", True, "DirectModification")
-    row = changes.cards(
-        scene.reviewed(
-            scene.plan(
-                stacks=(
-                    replace(
-                        scene.plan().stacks[0],
-                        change_set=scene.change_set("network", scene.resource("One", "T", properties=(edit,))),
-                    ),
+    row = (
+        changes.cards(
+            scene.reviewed(
+                scene.plan(
+                    stacks=(
+                        replace(
+                            scene.plan().stacks[0],
+                            change_set=scene.change_set("network", scene.resource("One", "T", properties=(edit,))),
+                        ),
+                    )
                 )
             )
-        )
-    )[0].resources[0].rows[0]
+        )[0]
+        .resources[0]
+        .rows[0]
+    )
     assert (row.what, row.before, row.after, row.because) == ("Tags", "a", "empty", "the template's text")
 
 
@@ -267,13 +277,15 @@ def test_only_what_differs_is_asked_for(admin: FlaskClient, desk: FakeDeployment
 
 def test_what_the_desk_refuses_stands_beside_its_field(admin: FlaskClient, desk: FakeDeployments) -> None:
     token = filled(get(admin, f"{LEGACY}/new"), "plan-form")["csrf_token"]
-    desk.refuse = Invalid("One value is wrong.", {"data.DatabaseStorage": "From 20 to 65536.", "elsewhere": "And this."})
+    fields = {"data.DatabaseStorage": "From 20 to 65536.", "data.version": "Not kept.", "elsewhere": "And this."}
+    desk.refuse = Invalid("One value is wrong.", fields)
     answer = admin.post(f"{LEGACY}/new", data=sent({"csrf_token": token, "data.DatabaseStorage": "7"}))
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert 'id="data.DatabaseStorage-wrong"' in page
     assert 'value="7"' in page
     assert "And this." in words(page)
+    assert "Not kept." in words(page)
 
 
 def test_no_stack_and_a_value_too_long_are_refused_here(admin: FlaskClient, desk: FakeDeployments) -> None:
@@ -298,26 +310,32 @@ def test_a_whole_shape_brings_its_own_values_and_edits_win() -> None:
 
 
 def test_going_back_fills_in_the_earlier_values_and_template(admin: FlaskClient) -> None:
-    page = get(admin, f"{LEGACY}/new?follows=plan-0&as=rollback")
+    page = get(admin, f"{LEGACY}/new?follows=plan-0&as=back")
     data = filled(page, "plan-form")
     assert data["data.DatabaseName"] == "orders"
     assert data["follows"] == "plan-0"
-    assert data["what"].startswith("rollback to upgrade to multi-az of ")
-    sheet = filling.begun(scene.form(), plan=scene.plan(stacks=scene.plan().stacks[1:2]))
+    assert data["what"] == "back to: upgrade to multi-az"
+    once_more = filled(get(admin, f"{LEGACY}/new?follows=plan-0&as=again"), "plan-form")
+    assert once_more["what"] == "upgrade to multi-az"
+    undone = filled(get(admin, f"{LEGACY}/new?follows=plan-0&as=undo"), "plan-form")
+    assert (undone["data.DatabaseName"], undone["as"]) == ("app", "undo")
+    earlier = again(scene.plan(stacks=scene.plan().stacks[1:2]))
+    sheet = filling.begun(scene.form(), earlier=earlier)
     assert [stack.chosen for stack in sheet.stacks] == [True, False]
+    assert sheet.request().versions == {}
+    older = filling.begun(scene.form(), earlier=replace(earlier, versions={"data": "0" * 16}))
+    assert older.request().versions == {"data": "0" * 16}
     get(admin, "/environments/production/deployments/new?follows=plan-0", 404)
 
 
 def test_a_deletion_is_planned_with_what_it_keeps(admin: FlaskClient, desk: FakeDeployments) -> None:
     page = get(admin, f"{LEGACY}/delete")
     data = filled(page, "/delete")
-    answer = admin.post(
-        f"{LEGACY}/delete", data=data | {"stacks": ["data"], "retain:data": "EventsKey, Events"}
-    )
+    assert "service-rbac" not in words(page).partition("Which stacks")[2]
+    assert "retain:data" not in data
+    answer = admin.post(f"{LEGACY}/delete", data=data | {"stacks": ["data"], "retain:data": "EventsKey, Events"})
     assert answer.status_code == 303
-    wanted = PlanRequest(
-        "legacy", stacks=["data"], delete=True, retain={"data": ("EventsKey", "Events")}, what="deletion of stacks"
-    )
+    wanted = PlanRequest("legacy", delete=True, retain={"data": ("EventsKey", "Events")})
     assert desk.did == [("admin", wanted)]
     data.pop("stacks")
     assert "Choose one stack at least." in words(post(admin, f"{LEGACY}/delete", data, 422))
