@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from portal.failovers.preview import Said
 from portal.failovers.zones import Picture
-from portal.operations import carrying, deploying, elapsed, picture, scaling, steps, telling, verdict
+from portal.operations import carrying, deploying, elapsed, looking, picture, scaling, steps, telling, verdict
 from portal.operations.carrying import Carried
 from portal.operations.deploying import Deployed
 from portal.operations.elapsed import Elapsed
+from portal.operations.looking import Looked
 from portal.operations.outage import Outage, outage
 from portal.operations.row import Row
 from portal.operations.scaling import Changed
@@ -105,6 +106,8 @@ class OperationPage:
     """What a change set would change; None for any other operation."""
     deployed: Deployed | None = None
     """What a deployment shows of its stacks; None for any other operation."""
+    looked: Looked | None = None
+    """What only looks; None for any other operation."""
 
     @property
     def operation(self) -> Operation:
@@ -157,12 +160,14 @@ def make(
         changed=scaling.changed(operation),
         carried=carrying.shown(operation),
         deployed=deploying.shown(operation, progressing, now, reviewed),
+        looked=looking.shown(operation),
     )
 
 
 def _on_service(operation: Operation) -> bool:
     """Whether it leaves data where it is: then there is nothing of failovers to tell."""
-    return scaling.is_scaling(operation) or carrying.is_carry(operation) or deploying.is_deploying(operation)
+    others = (scaling.is_scaling, carrying.is_carry, deploying.is_deploying, looking.is_looking)
+    return any(each(operation) for each in others)
 
 
 def own(view: OperationView) -> list[CloudEvent]:
@@ -231,6 +236,8 @@ def acts(operation: Operation, actor: Actor, *, from_memory: bool = False) -> Ac
 
 def _sent_already(operation: Operation) -> str:
     """Why it can no longer be withdrawn."""
+    if looking.is_looking(operation):
+        return looking.WHY_NO_CANCEL
     since = f" at {operation.sent_at:%H:%M:%S}" if operation.sent_at else ""
     if carrying.is_carry(operation):
         return f"Cancel ended{since}: CloudFormation has the request. Nothing of it is executed."

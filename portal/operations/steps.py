@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.operations import carrying, deploying, scaling, telling
+from portal.operations import carrying, deploying, looking, scaling, telling
 from portal.operations.outage import outage
 from portal.operations.row import Row
 from services.domain.check import Answer
@@ -27,6 +27,8 @@ class Seen:
 def rows(view: OperationView) -> tuple[Row, ...]:
     """All of them, in order."""
     operation = view.operation
+    if looking.is_looking(operation):
+        return (*_asked(operation), *looking.rows(view))
     if scaling.is_scaling(operation):
         steps = (scaling.worded(step, _step(operation, step)) for step in view.steps)
         return (*_asked(operation), *scaling.sent(view), *steps)
@@ -141,7 +143,7 @@ def result(view: OperationView, now: datetime) -> tuple[Seen, ...]:
     """Every verification with the time it took; nothing when nothing was sent."""
     operation = view.operation
     if not operation.irreversible or operation.sent_at is None:
-        return ()
+        return ()  # what only looks never sent anything
     # A change of scaling and a deployment send several: the time runs from where it began.
     several = scaling.is_scaling(operation) or deploying.is_deploying(operation)
     sent_at = (operation.started_at or operation.sent_at) if several else operation.sent_at
