@@ -18,6 +18,8 @@ from services.usecases.snapshots import Current
 
 DOES = {"reader": "looks", "operator": "fails over and scales", "provisioner": "deploys stacks"}
 _MONTH_MINUTES = 30 * 24 * 60
+SOON = timedelta(minutes=1)
+"""How long a check may wait for a worker before that is said."""
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
 """How a right begins; anything else is a sentence."""
 
@@ -135,21 +137,21 @@ def access(checked: Checked) -> Access:
     result = checked.result
     if checked.running is not None:
         return Access(Status.CHANGING, "Being checked", result.at if result else None)
+    if checked.failed:
+        return Access(Status.DEGRADED, "Could not be checked", result.at if result else None)
     if result is None:
-        if checked.failed:
-            return Access(Status.DEGRADED, "Could not be checked")
         return Access(Status.UNKNOWN, "Never checked")
     if number := len(_lacking(checked)):
         return Access(Status.DEGRADED, f"{counted(number, 'role needs', 'roles need')} you", result.at)
     return Access(Status.HEALTHY, "All there", result.at)
 
 
-def live(environment: Environment, checked: Checked) -> Live:
+def live(environment: Environment, checked: Checked, now: datetime) -> Live:
     """An environment's page, as far as a check changes it."""
     result = checked.result
     return Live(
         environment,
-        _said(environment, checked),
+        _said(environment, checked, now),
         access(checked),
         [_role(environment, role, checked) for role in ROLES],
         result.survey if result else None,
@@ -171,20 +173,27 @@ def _role(environment: Environment, role: str, checked: Checked) -> RoleRow:
     return RoleRow(role, DOES[role], arn, Status.HEALTHY, "All there", ())
 
 
+def _running(operation: Operation, now: datetime) -> Said:
+    if operation.started_at is None and now - operation.requested_at > SOON:
+        why = operation.because or "Is a worker running? It takes what is asked for within seconds."
+        return Said(Status.STALE, "No worker has taken the check yet.", "", why)
+    line = "A worker asks AWS what the roles may and which stacks there are."
+    return Said(Status.CHANGING, "Its access is being checked.", line, operation.because)
+
+
 def _lacking(checked: Checked) -> Mapping[str, Sequence[str]]:
     """By role, what a check found amiss."""
     found = checked.result.missing if checked.result else {}
     return {role: lacks for role, lacks in found.items() if lacks}
 
 
-def _said(environment: Environment, checked: Checked) -> Said:
+def _said(environment: Environment, checked: Checked, now: datetime) -> Said:
     name = environment.name
     if environment.archived:
         why = "Its stacks in AWS are as they were; its history and its ledger stay here."
         return Said(Status.PAUSED, f"{name} is archived.", "Haven neither reads it nor acts on it.", why)
     if checked.running is not None:
-        line = "A worker asks AWS what the roles may and which stacks there are."
-        return Said(Status.CHANGING, "Its access is being checked.", line, checked.running.because)
+        return _running(checked.running, now)
     result = checked.result
     if checked.failed:
         return Said(Status.DEGRADED, "Its access could not be checked.", "", checked.failed)

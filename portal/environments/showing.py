@@ -38,7 +38,8 @@ def page_of(environment: Environment, form: FreezeForm, refusal: str = "") -> st
 
 def live_of(environment: Environment) -> page.Live:
     """What a check changes, as data."""
-    return page.live(environment, haven().environment_checks.latest(current_actor(), environment.name))
+    found = haven().environment_checks.latest(current_actor(), environment.name)
+    return page.live(environment, found, haven().clock.now())
 
 
 def fragment_of(made: page.Live) -> str:

@@ -278,6 +278,25 @@ def test_the_fragment_is_the_same_for_everybody_and_ends_with_the_check(as_: Sig
     assert "hx-get" not in over
 
 
+def test_where_no_worker_runs_that_is_said(as_: SignIn, house: House) -> None:
+    client = as_("admin")
+    assert "Its access is being checked." in post(client, "/environments/production/check")[1]
+    house.clock.move(minutes=2)
+    assert "No worker has taken the check yet." in text(client, "/environments/production")
+
+
+def test_a_check_that_failed_is_said_and_leaves_what_was_found(as_: SignIn, house: House) -> None:
+    house.stack_looks.standings = [standing("production-network")]
+    checked(house)
+    asked = house.environment_checks.request(SYSTEM, "production")
+    with house.unit() as store:
+        store.operations.save(asked.move(State.RUNNING, NOW).move(State.FAILED, NOW, "Haven has no credentials."))
+    page = text(as_("viewer"), "/environments/production")
+    for words in ("Its access could not be checked.", "Haven has no credentials.", "production-network"):
+        assert words in page
+    assert "Could not be checked" in text(as_("viewer"), "/environments")
+
+
 def test_asking_twice_is_one_check(as_: SignIn, house: House) -> None:
     client = as_("admin")
     for _ in range(2):

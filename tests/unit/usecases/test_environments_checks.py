@@ -144,6 +144,18 @@ def test_a_check_that_failed_leaves_what_the_one_before_found() -> None:
     assert checked.failed == "Haven has no credentials."
 
 
+def test_all_environments_are_looked_over_at_once() -> None:
+    scene = Scene()
+    scene.environments.register(ADMIN, b.environment("legacy"))
+    scene.work(scene.desk.request(ADMIN, "production").id)
+    running = scene.desk.request(ADMIN, "production")
+    asked = scene.desk.request(ADMIN, "legacy")
+    found = scene.desk.overview(VIEWER)
+    assert {name: each.running for name, each in found.items()} == {"production": running, "legacy": asked}
+    assert found["production"] == scene.desk.latest(VIEWER, "production")
+    assert (found["production"].result is None, found["legacy"].result) == (False, None)
+
+
 def test_what_is_kept_has_its_limits() -> None:
     scene = Scene()
     scene.stacks.missing = {"reader": [f"service:Action{number}" + "x" * 1000 for number in range(500)]}
