@@ -163,7 +163,10 @@ def _apart(page: DriftPage) -> str:
     parts = [f"{counted(len(page.accepted), 'difference is', 'differences are')} accepted"] if page.accepted else []
     if page.explained:
         parts.append(f"{counted(len(page.explained), 'explains itself', 'explain themselves')}")
-    return f"Not counted: {listed(parts)}." if parts else ""
+    said = [f"Not counted: {listed(parts)}."] if parts else []
+    if page.differences and (blind := [each.stack for each in page.stacks if each.at is None]):
+        said.append(f"Not compared: {listed(blind)}.")
+    return " ".join(said)
 
 
 def row(stack: str, judged: Judged) -> Row:

@@ -61,7 +61,7 @@ def test_differences_are_counted_first_and_told_by_stack(house: House) -> None:
         "3 differences:",
         "2 differences in network and 1 difference in data.",
     )
-    assert shown.said.why == "Not counted: 1 difference is accepted and 1 explains itself."
+    assert shown.said.why == "Not counted: 1 difference is accepted and 1 explains itself. Not compared: platform."
     assert [(each.stack, len(each.drifted)) for each in shown.differing] == [("network", 2), ("data", 1)]
 
 
