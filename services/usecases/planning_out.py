@@ -86,7 +86,8 @@ class PlanProcedure:
             at = self._clock.now() if ready else stored.prepared_at
             return replace(stored, stacks=stacks, state=state, prepared_at=at)
 
-        changed(self._unit, plan.id, known)
+        if made or not problems:
+            changed(self._unit, plan.id, known)
         if problems:  # what is there already is kept; the others are asked for again
             raise next((each for each in problems if isinstance(each, OutcomeUnknown)), problems[0])
         names = [each.change_set.name for each in made.values() if each.change_set]

@@ -52,12 +52,13 @@ class World:
         self._living: set[int] = set()
         assert self._answer() == "ready"
 
-    def deploy(self, name: str) -> None:
-        """Network and data of an environment, by the templates; what runs on them is left out, for it is not needed."""
+    def deploy(self, name: str, stacks: int = 2) -> None:
+        """Network and data of an environment, by the templates, or the first alone; what runs on them is left out, for
+        it is not needed."""
         environment, outputs = b.environment(name), dict[str, dict[str, str]]()
         wire = Wire(endpoint_url=self.sandbox.url)
         provisioner = StackProvisioner(Sessions(wire, self.moment), pause=lambda _: self.moment.passes(30))
-        for spec in specs(environment)[:2]:
+        for spec in specs(environment)[:stacks]:
             change_set = provisioner.change_set(environment, spec, outputs)
             assert change_set is not None
             provisioner.execute(environment, spec, change_set)
