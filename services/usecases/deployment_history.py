@@ -9,35 +9,40 @@ from services.domain.deployment.statuses import OK, RECOVERIES
 from services.domain.errors import Conflict, Invalid
 from services.domain.operation import Operation, State
 from services.ports import Store
-from services.usecases.deployment_reviews import by_stack, expected
+from services.usecases.deployment_reviews import by_stack, read_expected
 from services.usecases.deployment_shapes import DeploymentRecord, PlanRequest, Progressing
 from services.usecases.deployment_steps import entries_of
 
 KINDS = ("deploy", "recover")
 COMMAND_LINE = "Haven's command line"
 OUTSIDE = "outside Haven"
-ROWS, EVENTS = 500, 20_000
-"""So much of the history of an environment is gone through for one page."""
+ROWS, EVENTS = 500, 5000
+"""So much of the history of an environment is gone through for one page; the next page goes on where it ends."""
+LONGEST = timedelta(days=1)
+"""What began before a time is told to its end, which is no later than this."""
 AROUND = timedelta(minutes=2)
 """AWS's clock and Haven's may differ a little."""
 
 
 def records(store: Store, environment: str, before: datetime | None = None) -> Sequence[DeploymentRecord]:
-    """An environment's deployments and recoveries, and rollouts that belong to none of them, newest first."""
+    """An environment's deployments and recoveries, and rollouts that belong to none of them, newest first; no further
+    back than its events were gone through, so that nothing in between is missing."""
     operations = [
         each
         for kind in KINDS
         for each in store.operations.list(environment=environment, kind=kind, before=before, limit=ROWS)
     ]
     found = [_of_operation(store, each) for each in operations]
-    events = store.stack_events.of(environment, before=before, limit=EVENTS)
+    events = store.stack_events.of(environment, before=before + LONGEST if before else None, limit=EVENTS)
     found += [
         _of_rollout(environment, rollout)
         for own in by_stack(events).values()
         for rollout in own
-        if not any(_covers(each, rollout) for each in operations)
+        if (before is None or rollout.began_at < before) and not any(_covers(each, rollout) for each in operations)
     ]
-    return sorted(found, key=lambda each: each.at, reverse=True)
+    since = events[0].at if len(events) == EVENTS else None
+    told = [each for each in found if since is None or each.at >= since]
+    return sorted(told or found, key=lambda each: each.at, reverse=True)
 
 
 def progressing(store: Store, plan: Plan, operation: Operation) -> Progressing:
@@ -54,7 +59,7 @@ def progressing(store: Store, plan: Plan, operation: Operation) -> Progressing:
         operation,
         newest,
         events,
-        expected(store, operation.environment, plan),
+        read_expected(operation.wants("expected")),
         {name: acts for name, acts in able.items() if acts},
     )
 

@@ -58,6 +58,7 @@ def deployment(
     *,
     approval_for: timedelta,
     begin_within: timedelta,
+    expected: str = "",
 ) -> Operation:
     """The operation that deploys a plan; in a protected environment it waits for a second person."""
     found = [
@@ -75,6 +76,7 @@ def deployment(
         "fingerprint": plan.fingerprint,
         "stacks": written(entries),
         "confirmed": "\n".join(request.confirmed),
+        "expected": expected,
         "blueprint": plan.blueprint,
         "commands": "\n".join(deploying(environment, plan)),
         "override_reason": request.override_reason.strip(),

@@ -1,5 +1,6 @@
 """A plan as it is reviewed: its risks, price, checks, and what is expected of it. No AWS: the newest snapshot tells."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,8 +24,8 @@ from services.ports import Catalogue, Store
 from services.usecases.deployment_checks import Asked, checks, read_at, standings, void
 from services.usecases.deployment_shapes import Expected, Reviewed
 
-EVENTS = 20_000
-"""Kept events that durations are told from: some years of deployments."""
+EVENTS = 5000
+"""So many of the newest kept events durations are told from."""
 LAST = 8
 """So many of the newest rollouts say what is usual."""
 
@@ -135,6 +136,20 @@ def expected(store: Store, environment: str, plan: Plan) -> Sequence[Expected]:
     return tuple(
         _expected(each.name, _kind(each.deed, each.base), past) for each in plan.stacks if each in plan.changed
     )
+
+
+def written_expected(found: Sequence[Expected]) -> str:
+    """As a deployment keeps what was expected of it when it was asked for."""
+    return json.dumps([[e.stack, e.typical.total_seconds() if e.typical else None, e.count] for e in found])
+
+
+def read_expected(text: str) -> Sequence[Expected]:
+    """What `written_expected` wrote; nothing for anything else."""
+    try:
+        rows = json.loads(text or "[]")
+        return tuple(Expected(name, None if s is None else timedelta(seconds=s), count) for name, s, count in rows)
+    except (ValueError, TypeError):
+        return ()
 
 
 def _kind(deed: Deed, base: str) -> str:

@@ -16,10 +16,10 @@ from services.ports import Catalogue, Clock, Entry, StackReader, Store, UnitOfWo
 from services.usecases.carrying import Carrying
 from services.usecases.deployment_checks import approved, checks, gathered
 from services.usecases.deployment_forms import form_of
-from services.usecases.deployment_history import again, progressing, records
+from services.usecases.deployment_history import again, in_force, progressing, records
 from services.usecases.deployment_plans import Composing, named, older
 from services.usecases.deployment_requests import deployment, planning, problems, save
-from services.usecases.deployment_reviews import asked_of, reviewed, settled
+from services.usecases.deployment_reviews import asked_of, expected, reviewed, settled, written_expected
 from services.usecases.deployment_shapes import (
     DeploymentForm,
     DeploymentRecord,
@@ -122,6 +122,7 @@ class Deployments:
             environment = _environment(store, stored.environment)
             plan = settled(stored, store.operations.get(stored.operation))
             asked = asked_of(store, environment, plan, now, self._stale_after)
+            took = written_expected(expected(store, environment.name, plan))
         if found := problems(request, to_confirm(asked.risks)):
             raise Invalid("Nothing was asked for yet: " + " ".join(found.values()), found)
         detail = {"plan": plan.id, "what": plan.what, "fingerprint": request.fingerprint}
@@ -138,7 +139,7 @@ class Deployments:
                 raise Unsafe(f"Nothing was asked for. {said}")
             operation = deployment(
                 actor, environment, plan, request, asked.stacks or {}, made, self._new_id(), now,
-                approval_for=self._approval_for, begin_within=self._begin_within,
+                approval_for=self._approval_for, begin_within=self._begin_within, expected=took,
             )  # fmt: skip
             if operation.overridden:
                 detail |= {"overridden": " ".join(operation.overridden)}
@@ -209,6 +210,13 @@ class Deployments:
             found = [each for name in names for each in records(store, name, before)]
         wanted = [each for each in found if stack in ("", *each.stacks) and who in ("", each.who, each.approved_by)]
         return sorted(wanted, key=lambda each: each.at, reverse=True)[: max(0, limit)]
+
+    def in_force(self, actor: Actor, environment: str, when: datetime) -> Sequence[DeploymentRecord]:
+        """What was deployed at a time: of each stack the deployment that had come to its end last. Raises NotFound."""
+        actor.require(Permission.SEE_ENVIRONMENTS)
+        with self._unit(readonly=True) as store:
+            _environment(store, environment)
+            return tuple(in_force(store, environment, when))
 
     def compare(self, actor: Actor, first: str, second: str) -> tuple[Reviewed, Reviewed]:
         """Two plans side by side. Raises NotFound."""

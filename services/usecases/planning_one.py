@@ -217,8 +217,8 @@ def _filled(stack: StackPlan, made: ChangeSet | None, standing: StackStanding | 
 
 
 def _deletion(unit: UnitOfWork, catalogue: Catalogue, plan: Plan, stack: StackPlan, running: str | None) -> StackPlan:
-    """What a deletion leaves and takes away, by the template that runs and the resources of the newest snapshot. One that
-    is gone already is unchanged."""
+    """What a deletion leaves and takes away, by the template that runs and the newest snapshot's resources. A stack
+    that is gone already is unchanged."""
     if not stack.base:
         return replace(stack, unchanged=True)
     with unit(readonly=True) as store:

@@ -6,7 +6,7 @@ import pytest
 
 from services.domain.errors import Conflict, NotFound
 from services.domain.operation import State
-from services.usecases.deployment_history import COMMAND_LINE, OUTSIDE, in_force
+from services.usecases.deployment_history import COMMAND_LINE, OUTSIDE
 from tests.unit.usecases.deployment_world import ADMIN, BOB, VIEWER, Scene
 
 MULTI_AZ = {"data": {"DatabaseMultiAz": "true"}}
@@ -81,13 +81,12 @@ def test_what_was_in_force_at_a_time() -> None:
     between = scene.clock.now()
     scene.clock.move(hours=1)
     second = scene.deploy("data", values={"data": {"DatabaseStorage": "60"}})
-    with scene.unit(readonly=True) as store:
-        then = list(in_force(store, "legacy", between))
-        now = list(in_force(store, "legacy", scene.clock.now() + timedelta(minutes=1)))
-        before = list(in_force(store, "legacy", first.requested_at))
+    then = scene.desk.in_force(VIEWER, "legacy", between)
+    now = scene.desk.in_force(VIEWER, "legacy", scene.clock.now() + timedelta(minutes=1))
+    before = scene.desk.in_force(VIEWER, "legacy", first.requested_at)
     assert [each.operation and each.operation.id for each in then] == [first.id]
     assert [each.operation and each.operation.id for each in now] == [second.id]
-    assert before == []
+    assert list(before) == []
 
 
 def test_two_are_compared() -> None:

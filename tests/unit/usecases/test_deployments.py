@@ -1,6 +1,5 @@
 """The deployment desk: the form, the review, asking with all its refusals, approving, and an approval that is void."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from services.domain.check import Answer
 from services.domain.deployment.change_set import PropertyChange, ResourceChange
 from services.domain.deployment.plan import PlanState
-from services.domain.errors import Conflict, HavenError, Invalid, Misconfigured, NotAllowed, NotFound, NotNow, Unsafe
+from services.domain.errors import Conflict, HavenError, Invalid, NotAllowed, NotFound, NotNow, Unsafe
 from services.domain.operation import State, Target
 from services.usecases.deployment_shapes import DeployRequest, Reviewed
 from tests import builders as b
@@ -242,56 +241,6 @@ def test_a_plan_is_void_when_its_stack_was_changed_since() -> None:
         scene.ask(seen)
 
 
-def test_a_protected_environment_waits_for_a_second_person() -> None:
-    scene = Scene("production")
-    asked = scene.ask(scene.planned("data", values=STORAGE))
-    assert asked.state is State.AWAITING_APPROVAL
-    with pytest.raises(NotAllowed):
-        scene.operations.approve(ADMIN, asked.id, asked.version)
-    scene.operations.approve(BOB, asked.id, asked.version)
-    assert scene.run(asked.id).state is State.SUCCEEDED
-
-
-@pytest.mark.parametrize("what", ["stack", "change set", "plan"])
-def test_an_approval_is_void_when_anything_under_it_changed(what: str) -> None:
-    scene = Scene("production")
-    seen = scene.planned("data", values=STORAGE)
-    asked = scene.ask(seen)
-    if what == "stack":
-        scene.aws.touch("data", CacheNodes="2")
-    elif what == "change set":
-        scene.aws.sets.clear()
-    else:
-        with scene.unit() as store:
-            plan = store.plans.get(seen.plan.id)
-            assert plan is not None
-            store.plans.save(replace(plan, stacks=tuple(replace(each, lifts_policy=True) for each in plan.stacks)))
-    with pytest.raises(Conflict, match="It can no longer be approved"):
-        scene.operations.approve(BOB, asked.id, asked.version)
-    ended = scene.read(asked.id)
-    assert (ended.state, ended.approved_by) == (State.CANCELLED, "")
-    assert scene.ledger()[-1] == ("bob.admin", "void deploy", "done")
-
-
-@pytest.mark.parametrize("problem", [NotNow("AWS does not answer."), Misconfigured("Denied.")])
-def test_what_cannot_be_seen_is_not_approved(problem: HavenError) -> None:
-    scene = Scene("production")
-    asked = scene.ask(scene.planned("data", values=STORAGE))
-    scene.aws.blind = problem
-    with pytest.raises(type(problem)):
-        scene.operations.approve(BOB, asked.id, asked.version)
-    assert scene.read(asked.id).state is State.AWAITING_APPROVAL
-
-
-def test_what_changed_after_the_approval_stops_it() -> None:
-    scene = Scene("production")
-    asked = scene.ask(scene.planned("data", values=STORAGE))
-    scene.operations.approve(BOB, asked.id, asked.version)
-    scene.aws.touch("data", CacheNodes="2")
-    ended = scene.run(asked.id)
-    assert (ended.state, scene.aws.executed) == (State.FAILED, [])
-
-
 def test_what_is_expected_comes_from_own_history() -> None:
     scene = Scene()
     scene.deploy("data", values=MULTI_AZ)
@@ -300,6 +249,7 @@ def test_what_is_expected_comes_from_own_history() -> None:
     assert expected.count == 1
     assert expected.typical is not None
     assert timedelta() < expected.typical < timedelta(minutes=5)
+    assert tuple(scene.desk.progress(VIEWER, scene.ask(seen).id).expected) == (expected,)
 
 
 def test_a_deployment_is_followed_while_it_runs() -> None:
