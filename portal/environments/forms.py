@@ -47,7 +47,7 @@ class EnvironmentForm(FlaskForm):  # type: ignore[misc]
     )
     blueprint = SelectField("Blueprint")
     slo_target = Percentage("SLO target, %", validators=[InputRequired("A percentage, such as 99.95.")])
-    protected = BooleanField("Protected: a second person approves what changes it")
+    protected = BooleanField("Protected: a second person approves")
     reader_role_arn = StringField("Reader role", validators=[Length(max=LONGEST_ARN)])
     operator_role_arn = StringField("Operator role", validators=[Length(max=LONGEST_ARN)])
     provisioner_role_arn = StringField("Provisioner role", validators=[Length(max=LONGEST_ARN)])

@@ -20,7 +20,7 @@ __all__ = ["CHECK", "Changed", "Editable", "Environments", "problems", "version"
 CHECK = "access check"
 """The kind of operation that only looks: it holds nothing, and nothing waits for it."""
 EDITED = "edit environment"
-UNPROTECT = "Say why: from then on one person alone may fail over, scale and deploy here."
+UNPROTECT = "Say why: from then on one person alone may fail over and deploy here."
 
 
 @dataclass(frozen=True)

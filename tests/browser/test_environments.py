@@ -142,12 +142,12 @@ def test_two_who_edit_at_once_see_both_versions(portal: Portal, visit: Visiting)
 
 def test_protection_is_given_up_with_a_reason_beside_its_field(portal: Portal, visit: Visiting) -> None:
     page = visit(portal, "admin").go("/environments/production/edit")
-    page.get_by_label("Protected: a second person approves what changes it").uncheck()
+    page.get_by_label("Protected: a second person approves").uncheck()
     page.get_by_role("button", name="Save production").click()
     expect(page.locator("#reason-wrong")).to_contain_text("one person alone may fail over")
     page.get_by_label("Reason").fill(REASON)
     page.get_by_role("button", name="Save production").click()
-    expect(page.get_by_text("None: one person alone may change it")).to_be_visible()
+    expect(page.get_by_text("None: one person alone may fail over and deploy")).to_be_visible()
 
 
 def test_archiving_waits_for_reason_and_name_and_is_undone(portal: Portal, visit: Visiting) -> None:
