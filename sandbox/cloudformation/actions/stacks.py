@@ -11,7 +11,6 @@ from sandbox.cloudformation.planning import plan
 from sandbox.cloudformation.requests import Request, answered, new_name, remember, template_text, token_of
 from sandbox.cloudformation.validation import examine, require_capabilities
 
-STACK_LIMIT = 2000
 _KEPT = ("NotificationARNs", "RoleARN", "RollbackConfiguration", "TimeoutInMinutes")
 
 
@@ -43,8 +42,6 @@ def create_stack(request: Request) -> dict[str, Any]:
     existing = request.ledger.live(name)
     if existing is not None:
         raise Refused("AlreadyExistsException", f"Stack [{name}] already exists")
-    if sum(s.status != "DELETE_COMPLETE" for s in request.ledger.stacks.values()) >= STACK_LIMIT:
-        raise Refused("LimitExceededException", f"Limit for stack has been exceeded (limit {STACK_LIMIT})")
     target = deployment_of(request, None)
     template, _ = examine(target.template, request.region)
     require_capabilities(template, target.capabilities)
