@@ -21,6 +21,8 @@ BEGIN_WITHIN = timedelta(minutes=30)
 AGAIN_AFTER = timedelta(hours=1)
 """A look that came to nothing is begun again after this, or sooner when the schedule looks more often."""
 LONGEST_VALUE = 65_536
+PARSED = 64
+"""Templates kept parsed."""
 REMEMBERED = 20
 
 
@@ -83,6 +85,8 @@ class Drifts:
     ) -> None:
         self._unit, self._clock, self._new_id, self._every = unit, clock, new_id, every
         self._catalogue = catalogue
+        # By version, which is the text's own hash: reading one takes a tenth of a second, and pages poll.
+        self._documents: dict[str, Mapping[str, object] | None] = {}
 
     def overview(self, actor: Actor, environment: str) -> DriftOverview:
         """Raises NotFound."""
@@ -229,7 +233,13 @@ class Drifts:
     def _document(self, store: Store, looks: Sequence[Operation], stack: str) -> Mapping[str, object] | None:
         """The template a stack was last compared with; None when it is not known."""
         version = next((found for each in looks if (found := each.note(f"{TEMPLATE}_{stack}"))), "")
-        body = store.templates.get(version) if version and self._catalogue else None
+        if version and version not in self._documents:
+            if len(self._documents) >= PARSED:
+                self._documents.clear()
+            self._documents[version] = self._parsed(store.templates.get(version))
+        return self._documents.get(version)
+
+    def _parsed(self, body: str | None) -> Mapping[str, object] | None:
         if body is None or self._catalogue is None:
             return None
         try:
