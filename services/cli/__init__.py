@@ -7,6 +7,7 @@ import click
 from services.domain.errors import HavenError
 
 _COMMANDS = {
+    "deploy": "services.cli.deploying:deploy",
     "environment": "services.cli.environments:environment",
     "freeze": "services.cli.freezes:freeze",
     "migrate": "services.cli.database:migrate",
