@@ -23,6 +23,8 @@ from services.ports import StackReader, StackStanding
 
 ANEW = "Plan anew, and review what it does now."
 WAIT = "Wait until it is over, cancel it, or resolve it."
+HARMLESS = frozenset({"drift"})
+"""Kinds of operations that only look: they are in nobody's way."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ def _fresh(asked: Asked) -> Check:
 
 def _operations(asked: Asked) -> Check:
     key, title = "operations", "No other operation runs"
-    others = [each for each in asked.live if each.id != asked.own_id and each.live]
+    others = [each for each in asked.live if each.id != asked.own_id and each.live and each.kind not in HARMLESS]
     if others:
         said = listed([f"{each.what} ({each.state}, {each.id})" for each in others])
         return Check(key, title, Answer.FAIL, f"{said}.", None, WAIT)

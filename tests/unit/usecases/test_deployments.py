@@ -205,6 +205,15 @@ def test_another_operation_in_the_environment_is_in_the_way(when: str) -> None:
     assert (ended.state, scene.aws.executed) == (State.FAILED, [])
 
 
+def test_looking_for_drift_is_in_nobodys_way() -> None:
+    scene = Scene()
+    seen = scene.planned("data", values=MULTI_AZ)
+    looking = b.operation("drift-1", "legacy", target_kind=Target.ENVIRONMENT, target="legacy (drift)", kind="drift")
+    with scene.unit() as store:
+        store.operations.add(looking)
+    assert scene.run(scene.ask(seen).id).state is State.SUCCEEDED
+
+
 def test_a_paused_environment_is_not_deployed_to() -> None:
     scene = Scene()
     seen = scene.planned("data", values=MULTI_AZ)

@@ -55,6 +55,27 @@ def test_each_recovery_comes_to_its_end(status: str, act: str, skip: tuple[str, 
     assert ended.wants("commands").startswith("aws cloudformation ")
 
 
+@pytest.mark.parametrize(
+    ("status", "act", "line"),
+    [
+        ("UPDATE_IN_PROGRESS", "cancel", "cancel-update-stack --stack-name legacy-data"),
+        ("UPDATE_ROLLBACK_FAILED", "continue", "continue-update-rollback --stack-name legacy-data"),
+        ("UPDATE_FAILED", "roll back", "rollback-stack --stack-name legacy-data"),
+        ("DELETE_FAILED", "delete", "delete-stack --stack-name legacy-data"),
+    ],
+)
+def test_the_lines_of_awss_cli_are_exact(status: str, act: str, line: str) -> None:
+    said = failed(status).recover("data", act).wants("commands").splitlines()
+    assert said[0] == f"aws cloudformation {line} --region us-east-1"
+
+
+def test_the_lines_name_what_is_left_out() -> None:
+    said = failed("UPDATE_ROLLBACK_FAILED").recover("data", "continue", "Database", "Cache").wants("commands")
+    assert "--resources-to-skip Database Cache --region us-east-1" in said
+    said = failed("DELETE_FAILED").recover("data", "delete", "Database").wants("commands")
+    assert "--retain-resources Database --region us-east-1" in said
+
+
 def test_a_recovery_that_fails_again_says_so() -> None:
     scene = failed("UPDATE_ROLLBACK_FAILED")
     scene.aws.failing["data"] = "Database: still not"
