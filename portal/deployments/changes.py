@@ -18,8 +18,8 @@ _RECREATION = {
     "Conditionally": "may replace the resource, says AWS",
     "Always": "replaces the resource",
 }
-_LONG = 160
-"""A longer value is shown in a block of its own."""
+_LONG, _SHORT = 160, 80
+"""A longer value is opened on request; until then it shows so much of itself."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,9 @@ class PropertyRow:
     because: str
     expectation: Expectation | None
 
-    @property
-    def long(self) -> bool:
-        """Whether one of its values needs room."""
-        return max(len(self.before), len(self.after)) > _LONG
+    def short(self, value: str) -> str:
+        """The beginning of a value that would need much room; the value itself when it does not."""
+        return value if len(value) <= _LONG else f"{value[:_SHORT].rstrip()}…"
 
 
 @dataclass(frozen=True)

@@ -70,10 +70,14 @@ class StackRows:
         return not self.form.status
 
     @property
-    def open(self) -> bool:
-        """Whether it is shown opened: there is something to see in it."""
-        said = self.wrong or self.wrong_version or self.version
-        return bool(said) or any(row.wrong or (row.changed and not self.new) for row in self.rows)
+    def shown(self) -> Sequence[ParameterRow]:
+        """What there is to see at once: what differs from what is deployed, and what is wrong."""
+        return [row for row in self.rows if row.wrong or (row.changed and not self.new)]
+
+    @property
+    def rest(self) -> Sequence[ParameterRow]:
+        """The others that can be set."""
+        return [row for row in self.rows if not row.fed and row not in self.shown]
 
 
 @dataclass(frozen=True)

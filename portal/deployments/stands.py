@@ -58,9 +58,10 @@ def stands(progressing: Progressing) -> Sequence[Stand]:
     for stack in progressing.plan.stacks:
         rollout = progressing.rollouts.get(stack.name)
         status, word = _stands(stack, rollout, live=live)
-        done = sum(_ended_well(span) for span in rollout.spans) if rollout else 0
         begins = rollout is not None or not stack.unchanged
         total = _total(stack, rollout)
+        whole = rollout is not None and status is Status.HEALTHY
+        done = total if whole else sum(_ended_well(span) for span in rollout.spans) if rollout else 0
         found.append(Stand(stack, status, word, done, total, rollout, typical.get(stack.name), begins))
     return found
 

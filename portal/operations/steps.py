@@ -33,8 +33,7 @@ def rows(view: OperationView) -> tuple[Row, ...]:
         steps = (scaling.worded(step, _step(operation, step)) for step in view.steps)
         return (*_asked(operation), *scaling.sent(view), *steps)
     if deploying.is_deploying(operation):
-        steps = (scaling.worded(step, _step(operation, step)) for step in view.steps)
-        return (*_asked(operation), *deploying.sent(operation), *steps)
+        return (*_asked(operation), *deploying.sent(operation), *(_step(operation, step) for step in view.steps))
     if carrying.is_carry(operation):
         return (*_asked(operation), *carrying.sent(operation), *(_step(operation, step) for step in view.steps))
     return (*_asked(operation), *_sent(view), *(_step(operation, step) for step in view.steps))
@@ -144,9 +143,10 @@ def result(view: OperationView, now: datetime) -> tuple[Seen, ...]:
     operation = view.operation
     if not operation.irreversible or operation.sent_at is None:
         return ()  # what only looks never sent anything
-    # A change of scaling and a deployment send several: the time runs from where it began.
-    several = scaling.is_scaling(operation) or deploying.is_deploying(operation)
-    sent_at = (operation.started_at or operation.sent_at) if several else operation.sent_at
+    if deploying.is_deploying(operation):
+        return ()  # its stacks and their bars tell more than a row for each of its many steps
+    # A change of scaling sends several: the time runs from where it began.
+    sent_at = (operation.started_at or operation.sent_at) if scaling.is_scaling(operation) else operation.sent_at
     found = [_seen(step, sent_at) for step in view.steps]
     lost = outage(operation, now)
     if lost.since is not None and operation.note("writes_back_at"):
