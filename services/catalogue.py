@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
@@ -145,7 +145,9 @@ def _load(name: str) -> blueprints.Blueprint:
         raise Invalid(str(problem)) from problem
 
 
+@lru_cache(maxsize=32)
 def _parsed(body: str) -> Template:
+    """A form asks for the same few texts many times."""
     try:
         return parse("", body)
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as problem:

@@ -134,6 +134,8 @@ CASES = [
     ("operations", situation(live=(b.operation(target="x", state=State.AWAITING_APPROVAL),)), PASS, False, ""),
     ("operations", situation(live=(b.operation(target="x", state=State.STUCK),)), FAIL, False, "stuck"),
     ("operations", situation(live=(b.operation(state=State.SUCCEEDED),)), PASS, False, ""),
+    ("operations", situation(live=(b.operation(target="production", kind="plan"),)), PASS, False, ""),
+    ("operations", situation(live=(b.operation(target="production", kind="deploy"),)), FAIL, False, "deploy"),
     ("operations", situation(live=(SCALING,)), FAIL, True, "scaling of rbac"),
     ("operations", situation(live=(SCALING, b.operation(target="x", state=State.STUCK))), FAIL, False, "scaling of"),
     ("lag", in_cluster(metrics=()), UNKNOWN, True, "no ReplicaLag of db-2"),
