@@ -6,6 +6,7 @@ from services.ports.catalogue import Catalogue, TemplateParameter
 from services.ports.deploying import (
     Drifts,
     Plans,
+    RunningTemplate,
     StackCaller,
     StackEvents,
     StackReader,
@@ -53,6 +54,7 @@ __all__ = [
     "Prober",
     "Provisioner",
     "Receipt",
+    "RunningTemplate",
     "ScalingCaller",
     "ScalingReader",
     "Sessions",

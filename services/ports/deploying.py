@@ -32,6 +32,19 @@ class StackStanding:
     tags: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class RunningTemplate:
+    """Which version of a text a stack runs. `stack` is Haven's name; `as_of` says how the stack stood when it was read:
+    as long as it stands so, the text is the same."""
+
+    environment: str
+    stack: str
+    stack_id: str
+    version: str
+    as_of: str
+    read_at: datetime
+
+
 class StackReader(Protocol):
     """CloudFormation, read fresh with the provisioner role. Raises HavenError."""
 
@@ -141,6 +154,14 @@ class Templates(Protocol):
     def get(self, version: str) -> str | None: ...
     def all(self, name: str = "") -> Sequence[tuple[str, str, datetime]]:
         """(version, name, first seen), newest first."""
+        ...
+
+    def runs(self, running: RunningTemplate) -> None:
+        """Keep what a stack runs, in place of what it ran before."""
+        ...
+
+    def running(self, environment: str = "") -> Sequence[RunningTemplate]:
+        """What was last seen of every stack, by environment and stack; also of those that are gone by now."""
         ...
 
 

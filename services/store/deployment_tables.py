@@ -54,6 +54,17 @@ templates = Table(
     Index(None, "name", "first_seen"),
 )
 
+running_templates = Table(
+    "running_templates",
+    metadata,
+    Column("environment", String(32), primary_key=True),
+    Column("stack", String(128), primary_key=True),
+    Column("stack_id", Text, nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("as_of", String(128), nullable=False),
+    Column("read_at", Instant, nullable=False),
+)
+
 drift_reports = Table(
     "drift_reports",
     metadata,

@@ -1,4 +1,5 @@
-"""The worker's ticks for deployments: what CloudFormation says is kept, and drift is looked for when it is time."""
+"""The worker's ticks for deployments: what CloudFormation says is kept, and so is what stacks run; drift is looked for
+when it is time, and a policy that was left lifted is put back."""
 
 import threading
 from collections.abc import Callable, Collection, Sequence
@@ -21,10 +22,49 @@ class Keeping(Protocol):
     def follow(self, environment: str, /) -> int: ...
 
 
+class Texts(Protocol):
+    """The part of templates that the worker needs."""
+
+    def put_packaged(self) -> None: ...
+    def keep(self, environment: str, /) -> int: ...
+
+
 class Looking(Protocol):
-    """The part of drift that the worker needs."""
+    """The part of drift, or of recoveries, that the worker needs."""
 
     def begin_due(self) -> Sequence[Operation]: ...
+
+
+class KeepingWithTexts:
+    """`Keeping`, which also fetches the templates that run whenever it looks at all stacks. Texts that cannot be had
+    are asked for again the next time: they never keep events from being kept."""
+
+    def __init__(self, events: Keeping, texts: Texts) -> None:
+        self._events, self._texts = events, texts
+        self._packaged = False
+
+    def keep(self, environment: str, /) -> int:
+        """Events, then texts."""
+        try:
+            return self._events.keep(environment)
+        finally:
+            self._keep_texts(environment)
+
+    def follow(self, environment: str, /) -> int:
+        """Events alone."""
+        return self._events.follow(environment)
+
+    def _keep_texts(self, environment: str) -> None:
+        try:
+            if not self._packaged:
+                self._texts.put_packaged()
+                self._packaged = True
+            if new := self._texts.keep(environment):
+                log.info("templates kept", environment=environment, count=new)
+        except HavenError as problem:
+            log.warning("templates not read", environment=environment, why=problem.message)
+        except Exception:
+            log.exception("keeping templates failed", environment=environment)
 
 
 class StackEventTicks:
@@ -100,3 +140,14 @@ def look_for_drift(drifts: Looking) -> None:
         log.warning("drift not looked for", why=problem.message)
     except Exception:
         log.exception("looking for drift failed")
+
+
+def restore_policies(recoveries: Looking) -> None:
+    """Begin to put back what a deployment left lifted; what is busy, or does not answer, is at the next tick."""
+    try:
+        for operation in recoveries.begin_due():
+            log.warning("stack policy left lifted", environment=operation.environment, operation=operation.id)
+    except HavenError as problem:
+        log.warning("lifted policies not looked for", why=problem.message)
+    except Exception:
+        log.exception("looking for lifted policies failed")

@@ -13,7 +13,7 @@ from services.domain.access import SYSTEM
 from services.domain.errors import HavenError
 from services.domain.motion import moving
 from services.domain.snapshot import Snapshot
-from services.worker.deployments import StackEventTicks, look_for_drift
+from services.worker.deployments import KeepingWithTexts, StackEventTicks, look_for_drift, restore_policies
 from services.worker.listening import EventTicks
 from services.worker.measuring import MetricTicks, TakingAndMeasuring
 from services.worker.operations import OperationTicks
@@ -43,7 +43,7 @@ def run(haven: Haven) -> None:
     )
     metrics = MetricTicks(haven.measuring, ticks.held, _in_background)
     stack_events = StackEventTicks(
-        haven.stack_events,
+        KeepingWithTexts(haven.stack_events, haven.template_versions),
         haven.clock,
         ticks.held,
         lambda: operations.running_in,
@@ -65,6 +65,7 @@ def run(haven: Haven) -> None:
     # what is due is in the database: looking often only means that nobody waits long for a turn
     drift_look = min(300.0, settings.drift_every / 4)
     scheduler.add_job(lambda: look_for_drift(haven.drifts), "interval", seconds=drift_look, id="look for drift")
+    scheduler.add_job(lambda: restore_policies(haven.recoveries), "interval", seconds=60, id="restore policies")
     edits_every = max(1.0, settings.tick_busy)
     scheduler.add_job(lambda: end_edits(haven.temporary_edits), "interval", seconds=edits_every, id="end edits")
     scheduler.add_job(lambda: _prune(haven), "interval", hours=1, id="prune")

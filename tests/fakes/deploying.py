@@ -8,6 +8,7 @@ from services.domain.deployment.drift import Accepted, DriftReport
 from services.domain.deployment.event import StackEvent
 from services.domain.deployment.plan import Plan, PlanState
 from services.domain.errors import Conflict, NotFound
+from services.ports import RunningTemplate
 from tests.fakes.state import State
 
 NEWEST = 20
@@ -81,7 +82,7 @@ class MemoryTemplates:
     """`services.ports.Templates`."""
 
     def __init__(self, state: State) -> None:
-        self._rows = state.templates
+        self._rows, self._running = state.templates, state.running_templates
 
     def put(self, version: str, name: str, body: str, at: datetime) -> None:
         self._rows.setdefault(version, (name, body, at))
@@ -93,6 +94,12 @@ class MemoryTemplates:
     def all(self, name: str = "") -> Sequence[tuple[str, str, datetime]]:
         rows = [(version, row[0], row[2]) for version, row in sorted(self._rows.items()) if name in ("", row[0])]
         return sorted(rows, key=lambda row: row[2], reverse=True)
+
+    def runs(self, running: RunningTemplate) -> None:
+        self._running[running.environment, running.stack] = running
+
+    def running(self, environment: str = "") -> Sequence[RunningTemplate]:
+        return [each for key, each in sorted(self._running.items()) if environment in ("", key[0])]
 
 
 class MemoryDrifts:

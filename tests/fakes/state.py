@@ -16,7 +16,7 @@ from services.domain.pause import Pause
 from services.domain.scaling.temporary import Edit
 from services.domain.scaling.why import Activity
 from services.domain.snapshot import Snapshot
-from services.ports import Entry, Kept, LoginSession, TrailEntry
+from services.ports import Entry, Kept, LoginSession, RunningTemplate, TrailEntry
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class State:
     plans: dict[str, Plan] = field(default_factory=dict)
     stack_events: dict[tuple[str, str, str], StackEvent] = field(default_factory=dict)
     templates: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)
+    running_templates: dict[tuple[str, str], RunningTemplate] = field(default_factory=dict)
     drifts: dict[tuple[str, str, datetime], DriftReport] = field(default_factory=dict)
     accepted: dict[tuple[str, str, str, str], Accepted] = field(default_factory=dict)
 

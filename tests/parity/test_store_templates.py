@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from services.ports import UnitOfWork
+from services.ports import RunningTemplate, UnitOfWork
 from tests.builders import NOW
 
 HOUR = timedelta(hours=1)
@@ -46,3 +46,18 @@ def test_many_may_keep_the_same_at_once(any_unit: UnitOfWork) -> None:
         list(pool.map(lambda hours: put(any_unit, "a", hours=hours), range(6)))
     with any_unit(readonly=True) as store:
         assert len(store.templates.all()) == 1
+
+
+def runs(environment: str, stack: str, version: str, hours: int = 0) -> RunningTemplate:
+    return RunningTemplate(environment, stack, f"arn:{stack}", version, "as it stood", NOW + hours * HOUR)
+
+
+def test_what_a_stack_runs_takes_the_place_of_what_it_ran(any_unit: UnitOfWork) -> None:
+    rows = [runs("production", "data", "a"), runs("legacy", "data", "a"), runs("production", "data", "b", hours=1)]
+    for row in rows:
+        with any_unit() as store:
+            store.templates.runs(row)
+    with any_unit(readonly=True) as store:
+        assert store.templates.running() == [rows[1], rows[2]]
+        assert store.templates.running("production") == [rows[2]]
+        assert store.templates.running("elsewhere") == []

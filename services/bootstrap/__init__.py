@@ -1,20 +1,14 @@
 """The one place where the halves meet: builds everything once from the settings. No logic of its own."""
 
 import base64
-import logging
 import os
-import signal
 import socket
-import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
-
-import structlog
 
 from provisioning.roles import roles_template
 from services.aws.deployment_calls import DeploymentCaller
@@ -23,7 +17,6 @@ from services.aws.event_queue import EventQueue
 from services.aws.events import EventReader
 from services.aws.failover_calls import FailoverCaller
 from services.aws.journal import S3Journal
-from services.aws.prices import PriceReader
 from services.aws.probe import Prober
 from services.aws.probe_secret import ProbeSecret
 from services.aws.reader import CloudReader
@@ -31,7 +24,9 @@ from services.aws.scaling_calls import ScalingCaller
 from services.aws.scaling_reader import ScalingReader
 from services.aws.session import Sessions, Wire
 from services.aws.stacks_writer import StackProvisioner
-from services.catalogue import PackagedCatalogue, PackagedPrices, effective, render, specs
+from services.bootstrap.deployments import desks, price_desk
+from services.bootstrap.process import log_as_json, stop_on_signals
+from services.catalogue import PackagedCatalogue, effective, render, specs
 from services.domain.errors import HavenError
 from services.domain.health import verdict
 from services.domain.history import fingerprint
@@ -49,15 +44,9 @@ from services.usecases.access import Access
 from services.usecases.carrying import Carrying
 from services.usecases.carrying_out import KIND as CARRY
 from services.usecases.carrying_out import CarryProcedure
-from services.usecases.deploying import KIND as DEPLOY
-from services.usecases.deploying import DeployProcedure
 from services.usecases.deployments import Deployments
-from services.usecases.drifting import KIND as DRIFT
-from services.usecases.drifting import DriftProcedure
 from services.usecases.drifts import Drifts
 from services.usecases.engine import Engine
-from services.usecases.environment_checking import KIND as CHECK
-from services.usecases.environment_checking import CheckProcedure
 from services.usecases.environment_checks import EnvironmentChecks
 from services.usecases.environments import Environments
 from services.usecases.failing_over import FailoverProcedure
@@ -70,19 +59,17 @@ from services.usecases.ledger import Ledger
 from services.usecases.measuring import Measuring
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
-from services.usecases.planning_out import KIND as PLAN
-from services.usecases.planning_out import PlanProcedure
 from services.usecases.pricing import Pricing
 from services.usecases.procedure import Procedure
 from services.usecases.provisioning import Provisioning
-from services.usecases.recovering import KIND as RECOVER
-from services.usecases.recovering import RecoverProcedure
+from services.usecases.recoveries import Recoveries
 from services.usecases.replays import Replays
 from services.usecases.scaling_change import ScalingProcedure
 from services.usecases.scalings import KIND as SCALING
 from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
 from services.usecases.stack_events import StackEventKeeping
+from services.usecases.template_versions import TemplateVersions
 from services.usecases.temporary import TemporaryEdits
 from services.usecases.upgrades import Upgrades
 from services.usecases.users import Users
@@ -92,6 +79,7 @@ __all__ = [
     "Outside",
     "SystemClock",
     "build",
+    "effective",
     "log_as_json",
     "migrate",
     "render",
@@ -130,9 +118,11 @@ class Haven:
     replays: Replays
     carrying: Carrying
     deployments: Deployments
+    recoveries: Recoveries
     upgrades: Upgrades
     drifts: Drifts
     stack_events: StackEventKeeping
+    template_versions: TemplateVersions
     temporary_edits: TemporaryEdits
     operations: Operations
     pauses: Pauses
@@ -189,29 +179,24 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
     carrying = Carrying(
         unit, clock, provisioner, specs, effective, _new_id, stale_after=stale_after, begin_within=begin_within
     )
-    catalogue, stacks = PackagedCatalogue(), DeploymentReader(sessions)
-    stack_calls = outside(DeploymentCaller(sessions, pause))
+    catalogue = PackagedCatalogue()
+    made = desks(
+        settings,
+        unit,
+        clock,
+        DeploymentReader(sessions),
+        outside(DeploymentCaller(sessions, pause)),
+        reader,
+        catalogue,
+        carrying,
+        _new_id,
+    )
     procedures: Mapping[str, Procedure[Any]] = {
         FAILOVER: failing_over,
         SCALING: changing,
         CARRY: CarryProcedure(provisioner),
-        PLAN: PlanProcedure(unit, clock, catalogue, stacks, stack_calls),
-        DEPLOY: DeployProcedure(unit, clock, catalogue, stacks, stack_calls, reader),
-        RECOVER: RecoverProcedure(unit, clock, stacks, stack_calls),
-        DRIFT: DriftProcedure(unit, clock, stacks, stack_calls, catalogue),
-        CHECK: CheckProcedure(unit, stacks, catalogue),
+        **made.procedures,
     }
-    deployments = Deployments(
-        unit,
-        clock,
-        stacks,
-        catalogue,
-        carrying,
-        _new_id,
-        stale_after=stale_after,
-        approval_for=timedelta(seconds=settings.approval_for),
-        begin_within=begin_within,
-    )
     scalings = Scalings(unit, clock, _new_id, stale_after=stale_after, begin_within=begin_within)
     # in a container host and pid repeat; a new process must never share an old one's fencing token
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -230,7 +215,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         ),
         users=Users(unit, clock, tokens, passwords),
         environments=Environments(unit, clock, catalogue.blueprints()),
-        environment_checks=EnvironmentChecks(unit, clock, stacks, catalogue, _new_id),
+        environment_checks=made.environment_checks,
         snapshots=Snapshots(
             unit,
             clock,
@@ -257,12 +242,20 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         measuring=Measuring(unit, clock, scaling_reader, every=timedelta(seconds=settings.metrics_every)),
         replays=Replays(unit, clock, catalogue),
         carrying=carrying,
-        deployments=deployments,
-        upgrades=Upgrades(unit, clock, deployments, catalogue),
-        drifts=Drifts(unit, clock, _new_id, every=timedelta(seconds=settings.drift_every), catalogue=catalogue),
-        stack_events=StackEventKeeping(unit, clock, stacks),
+        deployments=made.deployments,
+        recoveries=made.recoveries,
+        upgrades=made.upgrades,
+        drifts=made.drifts,
+        stack_events=made.stack_events,
+        template_versions=made.template_versions,
         temporary_edits=TemporaryEdits(unit, clock, scalings),
-        operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
+        operations=Operations(
+            unit,
+            clock,
+            lambda each: procedures[each.kind].steps(each),
+            begin_within=begin_within,
+            voids=made.voids,
+        ),
         pauses=Pauses(unit, clock, _new_id),
         freezes=Freezes(unit, clock, _new_id),
         engine=Engine(
@@ -282,9 +275,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
 
 def pricing(settings: Settings, text: str | None = None) -> Pricing:
     """The desk of list prices, over the packaged file or another one's text. It needs no database."""
-    clock = SystemClock()
-    source = PriceReader(Sessions(_wire(settings), clock))
-    return Pricing(clock, PackagedCatalogue(), PackagedPrices(text), source)
+    return price_desk(SystemClock(), Sessions(_wire(settings), SystemClock()), text)
 
 
 def _wire(settings: Settings) -> Wire:
@@ -331,41 +322,3 @@ def _judge(stale_after: timedelta) -> Callable[[Snapshot, datetime], tuple[str, 
 def migrate(settings: Settings) -> None:
     """Bring the database to this version; two processes may do so at once."""
     migrations.upgrade(settings.resolved_database_url)
-
-
-def log_as_json(process: str) -> None:
-    """Log one JSON object a line to standard error, with the process's name."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(sort_keys=True),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    structlog.contextvars.bind_contextvars(process=process)
-
-
-def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM or SIGINT sets, however often and to whichever thread they come.
-
-    Python's own handlers run only in the main thread, which does not wake while it waits for a lock if the system gave
-    the signal to another thread (as it does right after SIGCONT). So a thread reads them from the wake-up pipe.
-    """
-    stopping, (heard, wake) = threading.Event(), os.pipe()
-    os.set_blocking(wake, False)
-    asked = (signal.SIGTERM, signal.SIGINT)
-    for number in asked:
-        signal.signal(number, lambda _got, _frame: None)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-
-    def watch() -> None:
-        while os.read(heard, 1)[0] not in asked:
-            continue
-        stopping.set()
-
-    threading.Thread(target=watch, name="stop-on-signals", daemon=True).start()
-    return stopping
