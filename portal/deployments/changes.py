@@ -71,7 +71,7 @@ class StackCard:
     @property
     def template_changes(self) -> bool:
         """Whether another template text is deployed than runs, as far as that is known."""
-        return bool(self.plan.deployed) and self.plan.deployed != self.plan.version
+        return bool(self.plan.deployed) and self.plan.version not in ("", self.plan.deployed)
 
 
 def cards(reviewed: Reviewed) -> Sequence[StackCard]:

@@ -18,7 +18,7 @@ from services.usecases.deployment_shapes import DeployRequest, RecoverRequest
 from services.usecases.words import REASON_LEAST, REASON_MOST, TICKET_MOST, ticket_problem
 
 LONGEST_NAME = 255
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
 ORIGINS = ("haven", "command line", "outside")
 
 
@@ -134,7 +134,7 @@ class Asked:
             "stack": self.stack,
             "who": self.who,
             "origin": self.origin,
-            "before": f"{self.before:%Y-%m-%d %H:%M:%S}" if self.before else "",
+            "before": written(self.before) if self.before else "",
         }
         return {name: value for name, value in given.items() if value}
 
@@ -149,6 +149,11 @@ def asked(args: Mapping[str, str], environment: str = "") -> Asked:
         origin=word if (word := args.get("origin", "")) in ORIGINS else "",
         before=_time(args.get("before", "")),
     )
+
+
+def written(at: datetime) -> str:
+    """A time as the filter reads it, exact: `2026-11-22 02:13:00`, with its fraction where it has one."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
 def _time(text: str) -> datetime | None:

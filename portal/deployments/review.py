@@ -125,8 +125,8 @@ def title(plan: Plan) -> str:
 
 
 def anchor(stack: str, logical_id: str) -> str:
-    """The id of a resource's place on the page."""
-    return f"{stack}.{logical_id}"
+    """The id of a resource's place on the page; of the stack's where it is about the stack itself."""
+    return f"{stack}.{logical_id}" if logical_id else f"s-{stack}"
 
 
 def _risk(risk: Risk) -> RiskRow:

@@ -1,6 +1,7 @@
 """Deployments: the history of one environment or of all, its files, and two plans side by side."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -47,7 +48,7 @@ def index(environment: str = "") -> ResponseReturnValue:
     actor = current_actor()
     asked, wrong = _asked(environment)
     if environment:
-        haven().environments.get(actor, environment)
+        _known(environment)
     found, away = _history(asked, SHOWN + 1)
     plans, live = _plans(environment), _live(environment)
     shown = found[:SHOWN]
@@ -61,7 +62,7 @@ def index(environment: str = "") -> ResponseReturnValue:
         wrong=wrong,
         away=away,
         rows=rows,
-        older=shown[-1].at if len(found) > SHOWN else None,
+        older=forms.written(shown[-1].at) if len(found) > SHOWN else "",
         standing=records.standing(rows) if asked.before else {},
         plans=plans,
         live=live,
@@ -102,6 +103,13 @@ def compare() -> ResponseReturnValue:
         usd=money.usd,
         every=bool(request.args.get("all")),
     )
+
+
+def _known(environment: str) -> None:
+    """Raises NotFound for an environment that there is not; while the database is away nobody knows, and it is shown
+    as far as it can be."""
+    with suppress(NotNow):
+        haven().environments.get(current_actor(), environment)
 
 
 def _asked(environment: str) -> tuple[Asked, str]:

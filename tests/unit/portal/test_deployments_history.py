@@ -1,9 +1,11 @@
 """The deployments of an environment or of all: the verdict, filters, files, what stood when, two plans compared."""
 
 import csv
+import html
 import io
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -85,8 +87,9 @@ def test_nothing_yet_and_nothing_that_fits(viewer: FlaskClient, desk: FakeDeploy
     assert "Nothing was deployed yet" in words(get(viewer, LEGACY))
 
 
-def test_while_the_database_is_away_the_page_stays(viewer: FlaskClient, desk: FakeDeployments) -> None:
-    desk.away = True
+def test_while_the_database_is_away_the_page_stays(viewer: FlaskClient, desk: FakeDeployments, house: House) -> None:
+    get(viewer, LEGACY)
+    desk.away = house.unit.away = True
     assert "The history is away." in words(get(viewer, LEGACY))
 
 
@@ -120,6 +123,17 @@ def test_files_hold_more_than_one_part(viewer: FlaskClient, desk: FakeDeployment
     desk.past = [replace(desk.past[0], at=b.NOW - n * scene.MIN, what=f"number {n}") for n in range(450)]
     made = json.loads(viewer.get("/deployments.json").get_data(as_text=True))
     assert [each["what"] for each in made["deployments"]] == [f"number {n}" for n in range(450)]
+
+
+def test_older_ones_begin_exactly_where_the_page_ends(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    part = timedelta(milliseconds=250)
+    desk.past = [replace(desk.past[0], at=b.NOW - n * part, what=f"number {n}.") for n in range(60)]
+    page = get(viewer, LEGACY)
+    assert "Number 49." in page
+    assert "Number 50." not in page
+    older = html.unescape(page.partition('<p class="pager"><a class="btn" href="')[2].partition('"')[0])
+    page = get(viewer, older)
+    assert [f"Number {n}." in page for n in (49, 50, 59)] == [False, True, True]
 
 
 def test_a_failed_one_and_one_that_runs_are_told_first() -> None:
