@@ -25,6 +25,7 @@ from portal.probes.views import area as probes
 from portal.scaling.views import area as scaling
 from portal.session.views import area as session
 from portal.topology.views import area as topology
+from portal.upgrade.views import area as upgrade
 from portal.users.views import area as users
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ AREAS = (
     failovers,
     deployments,
     drift,
+    upgrade,
     operations,
     banners,
     ledger,
