@@ -24,6 +24,7 @@ from portal.operations.views import area as operations
 from portal.probes.views import area as probes
 from portal.scaling.views import area as scaling
 from portal.session.views import area as session
+from portal.templates_of_stacks.views import area as templates
 from portal.topology.views import area as topology
 from portal.upgrade.views import area as upgrade
 from portal.users.views import area as users
@@ -47,6 +48,7 @@ AREAS = (
     banners,
     ledger,
     environments,
+    templates,
     users,
     design,
 )

@@ -46,10 +46,12 @@ class Version:
 
 @dataclass(frozen=True)
 class Versions:
-    """All texts of one template, newest first: the packaged one, earlier ones, and what was found running."""
+    """All texts of one template, newest first: the packaged one, earlier ones, and what was found running. `ours` says
+    that it is one of Haven's own."""
 
     name: str
     versions: Sequence[Version]
+    ours: bool
 
 
 @dataclass(frozen=True)
@@ -139,13 +141,14 @@ class TemplateVersions:
             found = self._versions(store, self._runs(store))
         ours = list(self._catalogue.templates())
         names = [*ours, *sorted({each.name for each in found} - set(ours))]
-        return [Versions(name, [each for each in found if each.name == name]) for name in names]
+        return [Versions(name, [each for each in found if each.name == name], name in ours) for name in names]
 
-    def custom(self, actor: Actor) -> Sequence[Run]:
-        """The stacks beside Haven's own that an environment looks after, which are only read."""
+    def runs(self, actor: Actor) -> Sequence[Run]:
+        """Every stack of every environment with what it runs; those without `ours` are beside Haven's own, and only
+        read."""
         actor.require(Permission.SEE_ENVIRONMENTS)
         with self._unit(readonly=True) as store:
-            return [each for each in self._runs(store) if not each.ours]
+            return self._runs(store)
 
     def get(self, actor: Actor, version: str) -> Text:
         """One text, by its version or the beginning of it. Raises NotFound."""
@@ -216,7 +219,7 @@ class TemplateVersions:
         return found
 
     def _ours(self, environment: Environment) -> Mapping[str, str]:
-        """Haven's template of each stack by its name; also of services that the blueprint does not have (yet)."""
+        """Haven's template of each stack of the environment's blueprint, by the stack's name."""
         try:
             specs = self._catalogue.specs(environment)
         except HavenError:

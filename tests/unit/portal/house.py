@@ -43,6 +43,7 @@ from services.usecases.scaling_documents import read_change
 from services.usecases.scalings import KIND as SCALING
 from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
+from services.usecases.template_versions import TemplateVersions
 from services.usecases.temporary import TemporaryEdits
 from services.usecases.users import Users
 from tests import builders
@@ -138,6 +139,7 @@ class House:
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
         self.freezes = Freezes(self.unit, self.clock, lambda: f"id-{next(numbers)}")
         self.stack_looks = LookedStacks()
+        self.template_versions = TemplateVersions(self.unit, self.clock, self.stack_looks, PackagedCatalogue())
         self.environment_checks = EnvironmentChecks(
             self.unit, self.clock, self.stack_looks, PackagedCatalogue(), lambda: f"id-{next(numbers)}"
         )
