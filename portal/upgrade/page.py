@@ -81,7 +81,7 @@ class Stage:
     @property
     def money(self) -> str:
         """The price in words."""
-        if self.price is None:
+        if self.price is None or (self.unknown and not round(self.price, 2)):
             return "price not known"
         return f"{more(self.price)} a month" if round(self.price, 2) else "costs nothing more"
 
@@ -135,7 +135,7 @@ def make(path: UpgradePath, now: datetime, stale_after: timedelta) -> UpgradePag
     """The page at a time."""
     stages = [_stage(step, number) for number, step in enumerate(path.steps, 1)]
     ahead = [stage for stage in stages if stage.step.state != DONE]
-    prices = [stage.price for stage in ahead if stage.price is not None]
+    prices = [stage.price for stage in ahead if stage.price is not None and (stage.price or not stage.unknown)]
     return UpgradePage(
         path,
         verdict(path, now, stale_after),
