@@ -3,38 +3,15 @@
 import pytest
 from flask.testing import FlaskClient
 
-from services.catalogue import PackagedCatalogue
-from services.ports import RunningTemplate
-from tests import builders as b
-from tests.builders import NOW
 from tests.unit.portal.conftest import SignIn
 from tests.unit.portal.house import House
-
-CATALOGUE = PackagedCatalogue()
-DATA = CATALOGUE.body("data")
-OLD = DATA.replace("Description: Storage in GiB (gp3)", "Description: Storage <in> GiB", 1)
-OLD_VERSION, NEW_VERSION = CATALOGUE.version(OLD), CATALOGUE.version(DATA)
+from tests.unit.portal.templates_scene import NEW_VERSION, OLD_VERSION, beside, kept
 
 
 def text(client: FlaskClient, path: str, status: int = 200) -> str:
     answer = client.get(path)
     assert answer.status_code == status, path
     return " ".join(answer.get_data(as_text=True).split())
-
-
-def kept(house: House, environment: str = "production", *, behind: tuple[str, ...] = ()) -> None:
-    """A worker has read every stack; those of `behind` run an older text."""
-    specs = {spec.name: spec.template for spec in CATALOGUE.specs(b.environment(environment))}
-    house.template_versions.put_packaged()
-    with house.unit() as store:
-        snapshot = store.snapshots.newest(environment)
-        assert snapshot is not None
-        for stack in snapshot.stacks:
-            name = specs[stack.name]
-            body = OLD if stack.name in behind else CATALOGUE.body(name)
-            version = CATALOGUE.version(body)
-            store.templates.put(version, name, body, NOW)
-            store.templates.runs(RunningTemplate(environment, stack.name, stack.stack_id, version, "now", NOW))
 
 
 @pytest.mark.parametrize("role", ["viewer", "auditor", "operator", "admin"])
@@ -106,19 +83,13 @@ def test_what_a_stack_runs_and_what_deploying_would_change(as_: SignIn, house: H
 
 def test_a_custom_stack_is_shown_and_never_written_to(as_: SignIn, house: House) -> None:
     kept(house)
-    custom = b.stack("billing")
-    snapshot = b.snapshot()
-    house.put(b.snapshot(stacks=(*snapshot.stacks, custom)))
+    beside(house, read=False)
     client = as_("viewer")
     assert "production-billing" in text(client, "/templates")
-    with house.unit() as store:
-        body = "Resources: {}\n"
-        version = CATALOGUE.version(body)
-        store.templates.put(version, "production-billing", body, NOW)
-        store.templates.runs(RunningTemplate("production", "billing", custom.stack_id, version, "now", NOW))
+    beside(house)
     shown = text(client, "/environments/production/stacks/billing/template")
     assert "Haven reads it and never writes to it." in shown
-    assert "Resources: {}" in shown
+    assert "Type: AWS::S3::Bucket" in shown
 
 
 @pytest.mark.parametrize(

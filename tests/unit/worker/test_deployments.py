@@ -8,7 +8,7 @@ import pytest
 
 from services.domain.errors import NotNow
 from services.domain.operation import Operation
-from services.worker.deployments import StackEventTicks, look_for_drift
+from services.worker.deployments import KeepingWithTexts, StackEventTicks, look_for_drift, restore_policies
 from tests import builders as b
 from tests.fakes.clock import MovableClock
 
@@ -128,3 +128,50 @@ def test_what_it_does_is_logged_and_nothing_ends_the_worker(
     assert drifts.asked == 1
     out = capsys.readouterr().out
     assert said in out if said else out == ""
+
+
+def test_left_policies_are_put_back_and_nothing_ends_the_worker(capsys: pytest.CaptureFixture[str]) -> None:
+    for answer, said in (
+        ([b.operation("op-7")], "op-7"),
+        (NotNow("Away."), "not looked for"),
+        (KeyError("x"), "failed"),
+    ):
+        restore_policies(Drifts(answer))  # type: ignore[arg-type]
+        assert said in capsys.readouterr().out
+
+
+@dataclass
+class Texts:
+    """`services.worker.deployments.Texts` that answers as told."""
+
+    problem: Exception | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def put_packaged(self) -> None:
+        self.asked.append("packaged")
+
+    def keep(self, environment: str) -> int:
+        self.asked.append(environment)
+        if self.problem is not None:
+            raise self.problem
+        return 1
+
+
+def test_texts_are_fetched_with_all_events_and_the_packaged_kept_once() -> None:
+    events, texts = Keeping(), Texts()
+    both = KeepingWithTexts(events, texts)
+    assert [both.keep("legacy"), both.follow("legacy"), both.keep("legacy")] == [1, 1, 1]
+    assert texts.asked == ["packaged", "legacy", "legacy"]
+    assert events.take() == ["keep legacy", "follow legacy", "keep legacy"]
+
+
+@pytest.mark.parametrize("problem", [NotNow("CloudFormation throttles."), RuntimeError("a bug")])
+def test_texts_that_cannot_be_had_keep_no_event_from_being_kept(problem: Exception) -> None:
+    assert KeepingWithTexts(Keeping(), Texts(problem)).keep("legacy") == 1
+
+
+def test_texts_are_fetched_also_where_events_are_not() -> None:
+    events, texts = Keeping({"legacy": NotNow("CloudFormation throttles.")}), Texts()
+    with pytest.raises(NotNow):
+        KeepingWithTexts(events, texts).keep("legacy")
+    assert texts.asked == ["packaged", "legacy"]
