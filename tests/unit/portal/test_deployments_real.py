@@ -108,3 +108,30 @@ def test_a_deletion_is_reviewed_like_any_deployment(admin: FlaskClient, scene: S
     said = words(get(admin, answer.headers["Location"]))
     assert "Deletion of service-rbac, in legacy: plan" in said
     assert "deleted" in said
+
+
+def test_a_failure_is_told_with_awss_reason_and_tried_again_with_its_values(admin: FlaskClient, scene: Scene) -> None:
+    seen = scene.planned("data", values={"data": {"DatabaseStorage": "60"}})
+    operation = scene.ask(seen)
+    scene.aws.failing["data"] = "Database: Insufficient capacity"
+    assert scene.run(operation.id).state is State.FAILED
+    said = words(get(admin, f"/operations/{operation.id}"))
+    assert "data: failed, put back" in said
+    assert "Database: Insufficient capacity" in said
+    assert "Plan it anew, with changed parameters" in said
+    once_more = get(admin, f"{BASE}/new?follows={seen.plan.id}&as=again")
+    assert filled(once_more, "plan-form")["data.DatabaseStorage"] == "60"
+    assert "The last deployment failed:" in words(get(admin, BASE))
+
+
+def test_a_failed_rollback_is_continued_through_the_pages(admin: FlaskClient, scene: Scene) -> None:
+    operation = scene.ask(scene.planned("data", values={"data": {"DatabaseStorage": "60"}}))
+    scene.aws.failing["data"] = "Database: Insufficient capacity"
+    scene.run(operation.id)
+    scene.aws.stacks["data"].status = "UPDATE_ROLLBACK_FAILED"
+    scene.snap()
+    way = f"/operations/{operation.id}/recover/data/continue"
+    where = post(admin, way, filled(get(admin, way), "recover") | {"reason": REASON}, 303)
+    said = words(get(admin, where))
+    assert "Continued rollback of legacy-data, in legacy" in said
+    assert "All deployments" in said
