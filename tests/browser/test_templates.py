@@ -32,8 +32,8 @@ def test_pages_about_templates_are_sound(portal: Portal, visit: Visiting, size: 
 def test_two_versions_are_chosen_and_their_difference_read(portal: Portal, visit: Visiting) -> None:
     kept(portal.house, behind=("data",))
     page = visit(portal, "viewer").go("/templates")
-    page.get_by_label("From").select_option(OLD_VERSION)
-    page.get_by_label("To").select_option(NEW_VERSION)
+    page.get_by_label("From", exact=True).select_option(OLD_VERSION)
+    page.get_by_label("To", exact=True).select_option(NEW_VERSION)
     page.get_by_role("button", name="Compare").click()
     page.get_by_text("1 line added and 1 taken away").wait_for()
     assert page.get_by_role("row").filter(has_text="added").count() == 1
