@@ -36,6 +36,7 @@ from services.usecases.upgrade_drafts import (
     way_of,
     whole,
 )
+from services.usecases.upgrade_prices import of_stacks, supposedly
 from services.usecases.upgrade_shapes import DONE, LATER, NEXT, RUNNING, UpgradePath, UpgradeStep
 
 __all__ = ["DONE", "LATER", "NEXT", "RUNNING", "UpgradePath", "UpgradeStep", "Upgrades"]
@@ -143,7 +144,7 @@ class Upgrades:
         priced, exact, takes = self._estimate(known, draft, plan, done_by), True, plan.expected if plan else ()
         if priced is None and draft.changes:
             prices = self._catalogue.prices(known.environment.region)
-            priced, exact = estimate(supposed, prices), False
+            priced, exact = supposedly(supposed, prices), False
         return UpgradeStep(
             draft.name,
             draft.title,
@@ -172,7 +173,8 @@ class Upgrades:
             made = plan.estimate
         else:
             return None
-        return replace(made, lines=[line for line in made.lines if line.stack in draft.stacks])
+        seen = done_by.plan if done_by and done_by.plan else plan.plan if plan else None
+        return of_stacks(made, seen, draft.stacks) if seen else made
 
     def _risk(self, known: _Known, draft: Draft) -> str:
         standby = known.way.standby or any("DatabaseMultiAz" in values for values in known.way.changes.values())
