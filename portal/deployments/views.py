@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.deployments import (
@@ -95,6 +95,7 @@ def compare() -> ResponseReturnValue:
     """Two plans, where they differ first."""
     first, second = (request.args.get(name, "")[:LONGEST_NAME] for name in ("first", "second"))
     found = comparing.compared(*haven().deployments.compare(current_actor(), first, second))
+    g.environment = found.second.environment.name
     return render_template(
         "deployments/compare.html",
         compared=found,
