@@ -45,6 +45,7 @@ from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
 from services.usecases.template_versions import TemplateVersions
 from services.usecases.temporary import TemporaryEdits
+from services.usecases.upgrades import Upgrades
 from services.usecases.users import Users
 from tests import builders
 from tests.fakes.clock import MovableClock
@@ -135,6 +136,7 @@ class House:
             approval_for=2 * half_hour,
             begin_within=half_hour,
         )
+        self.upgrades = Upgrades(self.unit, self.clock, self.deployments, PackagedCatalogue())
         self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
         self.freezes = Freezes(self.unit, self.clock, lambda: f"id-{next(numbers)}")

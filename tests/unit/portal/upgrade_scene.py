@@ -25,7 +25,7 @@ class Walked:
         self.house.add_people()
         self.house.deployments, self.house.operations = self.scene.desk, self.scene.operations
         self.desk = Upgrades(self.scene.unit, self.scene.clock, self.scene.desk, self.scene.catalogue)
-        self.house.upgrades = self.desk  # type: ignore[attr-defined]
+        self.house.upgrades = self.desk
 
     def plan(self, stage: str) -> str:
         """The plan of a stage, worked out; its id."""
