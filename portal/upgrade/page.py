@@ -85,11 +85,6 @@ class Stage:
             return "price not known"
         return f"{more(self.price)} a month" if round(self.price, 2) else "costs nothing more"
 
-    @property
-    def title(self) -> str:
-        """As it stands within a sentence."""
-        return f"{self.step.title[:1].lower()}{self.step.title[1:]}"
-
 
 @dataclass(frozen=True)
 class Redundancy:
@@ -113,11 +108,6 @@ class UpgradePage:
     time: Length
     redundancy: Redundancy | None
     stale: bool
-
-    @property
-    def settled(self) -> bool:
-        """Whether all was Multi-AZ already, without a deployment of this path."""
-        return self.path.now is None and not any(step.done_by for step in self.path.steps)
 
     @property
     def mended(self) -> int:

@@ -1,6 +1,7 @@
 """The guided path in the portal: every state of the page, who may plan, and where the button leads."""
 
 import html
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -157,3 +158,39 @@ def test_nothing_deployed_offers_the_blueprint_as_a_whole(walked: Walked) -> Non
     shown = text(as_(walked, "admin"))
     assert "Nothing is deployed." in shown
     assert "Plan multi-az as a whole" in shown
+
+
+def test_in_a_protected_environment_it_waits_for_a_second_person(walked: Walked) -> None:
+    with walked.scene.unit() as store:
+        known = store.environments.get("legacy")
+        assert known is not None
+        store.environments.save(known, replace(known, protected=True))
+    client = as_(walked, "admin")
+    assert "a second person’s approval" in text(client)
+    walked.ask("network")
+    shown = text(client)
+    assert "Waits for approval" in shown
+    assert "Follow it" in shown
+
+
+def test_a_plan_that_became_void_is_planned_anew(walked: Walked) -> None:
+    walked.plan("network")
+    walked.scene.clock.move(minutes=5)
+    walked.scene.aws.stacks["network"].updated_at = walked.scene.clock.now()
+    walked.scene.snap()
+    shown = text(as_(walked, "admin"))
+    assert "Void" in shown
+    assert "Plan it anew" in shown
+    assert "Review the plan" not in shown
+
+
+def test_all_done_under_another_name_says_where_to_change_it(walked: Walked) -> None:
+    for stage in STAGES:
+        walked.go(stage)
+    with walked.scene.unit() as store:
+        known = store.environments.get("legacy")
+        assert known is not None
+        store.environments.save(known, replace(known, blueprint="single-az"))
+    shown = text(as_(walked, "admin"))
+    assert "It still goes by the name single-az." in shown
+    assert "/environments/legacy/edit" in shown
