@@ -19,7 +19,7 @@ from services.cli.values import Value, by_stack
 from services.cli.watching import Code, Desk, Watch
 from services.domain.access import SYSTEM
 from services.domain.deployment.plan import PlanState
-from services.domain.operation import Operation
+from services.domain.operation import Operation, State
 from services.settings import Settings
 from services.usecases.deployment_shapes import DeployRequest, PlanRequest, RecoverRequest, Reviewed
 
@@ -104,7 +104,8 @@ def show(ctx: click.Context, /, plan: str, as_json: bool) -> None:
 @_json
 @click.pass_context
 def run(ctx: click.Context, /, plan: str, file: Path | None, wait: bool, as_json: bool, **g: Any) -> None:
-    """Deploy exactly PLAN as it was reviewed. In a protected environment a second person approves it in the portal."""
+    """Deploy exactly PLAN as it was reviewed. In a protected environment a second person approves it in the portal. A
+    plan by which nothing would change is done already."""
     desk = _desk(ctx)
     seen = desk.deployments.review(SYSTEM, plan)
     written = read(file) if file else None
@@ -112,6 +113,11 @@ def run(ctx: click.Context, /, plan: str, file: Path | None, wait: bool, as_json
         raise click.UsageError(
             f"environment: {file} is for {written.environment}, the plan for {seen.plan.environment}."
         )
+    if seen.plan.state is PlanState.READY and not seen.plan.changed:
+        click.echo("Nothing would change, so nothing is asked for.", err=as_json)
+        if as_json:
+            _print({"operation": None, "state": State.SUCCEEDED.value, "because": "Nothing would change."})
+        return
     request = DeployRequest(
         plan,
         g["fingerprint"] or seen.plan.fingerprint,

@@ -39,7 +39,7 @@ def review_lines(seen: Reviewed) -> Iterator[str]:
         yield from _stack_lines(stack, usual.get(stack.name))
     failing = [each for each in seen.checks if each.answer is not Answer.PASS]
     if failing:
-        yield from ("", "In the way of a deployment:")
+        yield from ("", "Not passed so far; all of it is looked at again, on fresh facts, when the plan is run:")
     for check in failing:
         yield f"  {check.key}: {check.title}: {check.answer.value}. {check.fact}" + (
             f" May be let pass: --override {check.key}" if check.overridable else ""

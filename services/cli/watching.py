@@ -16,6 +16,8 @@ from services.usecases.operations import Operations, OperationView
 
 EVERY = 2.0
 """Seconds between two looks."""
+REST = 2
+"""Looks after the end of a deployment."""
 HINT_AFTER = timedelta(seconds=30)
 """A worker takes what is asked for within seconds: after this long something is wrong."""
 SILENT_FOR = timedelta(minutes=30)
@@ -62,8 +64,17 @@ class Watch:
                 self._tell(view)
                 code = self._ends(view, began)
                 if code is not None:
+                    self._tell_rest(view.operation)
                     return view.operation, code
             self.desk.pause(EVERY)
+
+    def _tell_rest(self, operation: Operation) -> None:
+        """What CloudFormation said last is kept a moment after the end."""
+        for _ in range(REST if operation.kind == "deploy" and not operation.live else 0):
+            self.desk.pause(EVERY)
+            view = self._look(operation.id)
+            if view is not None:
+                self._tell(view)
 
     def _look(self, id: str) -> OperationView | None:
         try:
@@ -86,7 +97,8 @@ class Watch:
             found = self.desk.deployments.progress(SYSTEM, view.operation.id).events
         except NotNow:
             return []
-        new = [each for each in found if each.id not in self._events]
+        since = view.operation.requested_at  # what was before belongs to another deployment
+        new = [each for each in found if each.id not in self._events and each.at >= since]
         self._events.update(each.id for each in new)
         return new
 

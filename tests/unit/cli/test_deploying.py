@@ -109,6 +109,18 @@ def test_exactly_the_reviewed_plan_is_deployed_and_told_line_by_line(pipeline: P
     assert len(lines) == len(set(lines))
 
 
+def test_what_was_before_is_not_told_and_what_would_change_nothing_is_done(pipeline: Pipeline) -> None:
+    pipeline.scene.aws.touch("data")
+    pipeline.scene.clock.move(seconds=30)
+    pipeline.scene.snap()
+    done = pipeline("run", pipeline.planned(*STORAGE), *REASON, "--wait")
+    assert done.output.count("data: the stack UPDATE_COMPLETE") == 1
+    again = pipeline("run", pipeline.planned(*STORAGE), *REASON, "--wait", "--json")
+    assert (again.exit_code, json.loads(again.stdout)["state"]) == (0, "succeeded"), again.output
+    assert "Nothing would change, so nothing is asked for." in again.stderr
+    assert len(pipeline.scene.aws.executed) == 1
+
+
 def test_another_fingerprint_is_refused(pipeline: Pipeline) -> None:
     refused = pipeline("run", pipeline.planned(*STORAGE), *REASON, "--fingerprint", "0" * 32)
     assert (refused.exit_code, "not the one that you saw" in refused.output) == (1, True)
