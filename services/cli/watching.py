@@ -2,6 +2,7 @@
 it is over or waits for a person. It only looks; whoever stops it stops nothing."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -64,7 +65,8 @@ class Watch:
                 self._tell(view)
                 code = self._ends(view, began)
                 if code is not None:
-                    self._tell_rest(view.operation)
+                    with suppress(KeyboardInterrupt):  # it is over: nothing goes on that could be watched again
+                        self._tell_rest(view.operation)
                     return view.operation, code
             self.desk.pause(EVERY)
 

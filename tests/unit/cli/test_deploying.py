@@ -167,9 +167,9 @@ def test_with_patience_the_approval_is_waited_for() -> None:
     plan = pipeline.planned(*STORAGE)
 
     def approve_later() -> None:
-        operation = pipeline.scene.read(pipeline.live()[0])
-        if operation.state is State.AWAITING_APPROVAL and pipeline.pauses > 20:
-            pipeline.scene.operations.approve(BOB, operation.id, operation.version)
+        for operation in map(pipeline.scene.read, pipeline.live()):
+            if operation.state is State.AWAITING_APPROVAL and pipeline.pauses > 20:
+                pipeline.scene.operations.approve(BOB, operation.id, operation.version)
         Pipeline._work(pipeline)
 
     pipeline.work = approve_later
