@@ -136,7 +136,7 @@ def test_left_policies_are_put_back_and_nothing_ends_the_worker(capsys: pytest.C
         (NotNow("Away."), "not looked for"),
         (KeyError("x"), "failed"),
     ):
-        restore_policies(Drifts(answer))  # type: ignore[arg-type]
+        restore_policies(Drifts(answer))
         assert said in capsys.readouterr().out
 
 
