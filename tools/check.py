@@ -28,7 +28,7 @@ class Check:
 
 
 def suite(name: str, *paths: str, whole_files: bool = False, workers: int = 2) -> Check:
-    """A pytest run over those paths that exist, made for two cores. With `whole_files` the tests of a file stay together,
+    """A pytest run over those paths that exist, for two cores. With `whole_files` the tests of a file stay together,
     for what they share takes long to set up; a third worker pays where tests wait for other processes."""
     there = [p for p in paths if any(Path(p).rglob("test_*.py"))]
     spread = ["-n", str(workers), *(["--dist", "loadfile"] if whole_files else [])]
