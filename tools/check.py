@@ -48,7 +48,7 @@ TESTS = (
     suite("workers killed and held up", "tests/killing", workers=3),
     suite("journeys on the sandbox", "tests/journeys", whole_files=True),
 )
-BROWSER = suite("browser tests", "tests/browser", workers=3)
+BROWSER = suite("browser tests", "tests/browser")
 
 
 def run(check: Check) -> tuple[bool, float]:
