@@ -157,7 +157,8 @@ def guard(check: Check) -> Guard:
     """A check with its sum and the nearest value that would pass."""
     if check.answer is Answer.PASS:
         return Guard(check, Status.HEALTHY, "Passes", summed(check.fact))
-    use = next(((name, int(found[1])) for shape, name in _NEAREST if (found := shape.search(check.mend))), None)
+    near = [(name, int(found[1])) for shape, name in _NEAREST if (found := shape.search(check.mend))]
+    use = next((each for each in near if each[1] > 0), None)  # none is refused by another guard
     if check.answer is Answer.UNKNOWN:
         return Guard(check, Status.UNKNOWN, "Not known", use=use)
     status, word = (Status.DEGRADED, "Warns") if check.overridable else (Status.DOWN, "Refused")

@@ -38,10 +38,13 @@ def standing(seen: ServiceScaling, fresh: Fresh, now: datetime) -> Said:
     found = sorted(_reasons(seen, fresh, now), key=lambda reason: reason[0].rank)
     status = found[0][0] if found else Status.HEALTHY
     why = " ".join(reason for _, reason in found[:3]) or _steady(seen, now)
-    return Said(status, f"{_WORDS.get(status, status.value.capitalize())}.", counts(seen.service), why)
+    return Said(status, f"{_word(seen, status)}.", counts(seen.service), why)
 
 
-_WORDS = {Status.HEALTHY: "Steady"}
+def _word(seen: ServiceScaling, status: Status) -> str:
+    if status is Status.PAUSED and seen.service.scaling is None:
+        return "Not scaled"
+    return "Steady" if status is Status.HEALTHY else status.value.capitalize()
 
 
 def counts(service: FargateService) -> str:
@@ -73,6 +76,15 @@ def _reasons(seen: ServiceScaling, fresh: Fresh, now: datetime) -> Iterator[tupl
         yield Status.PAUSED, "Nothing scales it: no scalable target is registered."
     else:
         yield from _hindered(seen, scaling)
+        yield from _asked(seen)
+
+
+def _asked(seen: ServiceScaling) -> Iterator[tuple[Status, str]]:
+    """Alarms that ask for more tasks, where there is room: AWS adds them when the cooldown is over."""
+    if seen.at_max is None:
+        for line in seen.lines:
+            if line.kind is Kind.ALARM and " is ALARM" in line.theirs and "AlarmLow" not in line.theirs:
+                yield Status.CHANGING, line.ours
 
 
 def _edits(seen: ServiceScaling, now: datetime) -> Iterator[tuple[Status, str]]:

@@ -26,6 +26,7 @@ from services.domain.scaling.tracking import Memory, Rules, Tracking, bound, tic
 from tests.integration.sandbox.ground import Ground
 from tests.integration.sandbox.passing import pass_minutes, steady_ground
 
+pytestmark = pytest.mark.usefixtures("own_world")
 GOLDEN = json.loads((Path(__file__).parents[1] / "unit/domain/scaling/golden_tracking.json").read_text())
 CPU, MEMORY = "ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"
 Readings = Mapping[str, float | None]

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from portal.app import create_app
 from services.bootstrap import Haven
@@ -196,10 +197,30 @@ def house(home: Path, *, filled: bool = True, **settings: object) -> House:
     return made
 
 
+class _Compiled(BytecodeCache):
+    """Templates as Python has compiled them, once for all the applications of a process."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Where it is known under this name and this text."""
+        if code := self._known.get(f"{bucket.key}:{bucket.checksum}"):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Remember it."""
+        self._known[f"{bucket.key}:{bucket.checksum}"] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def app(made: House) -> Flask:
     """The real application over a house."""
     built = create_app(cast(Haven, made))
     built.testing = False
+    built.jinja_env.bytecode_cache = _COMPILED
     return built
 
 

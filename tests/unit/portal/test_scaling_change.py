@@ -7,6 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from portal.scaling.preview import guard
 from services.domain.check import Answer, Check
 from services.domain.errors import Conflict, Invalid, NotNow, Unsafe
 from services.domain.operation import State
@@ -301,3 +302,11 @@ def test_documents_survive_the_way_through_the_page(admin: FlaskClient, desk: Fa
     assert data["opened"] == state_text(desk.state())
     ask(admin, page)
     assert change_text(asked(desk).change) == data["change"]
+
+
+def test_no_value_is_offered_that_another_guard_refuses() -> None:
+    mend = "Lower the minimum to {}, or raise the maximum to 3."
+    offered = [
+        guard(Check("bounds", "Bounds", Answer.FAIL, "Not so.", mend=mend.format(least))).use for least in (0, 2)
+    ]
+    assert offered == [None, ("minimum", 2)]

@@ -69,11 +69,27 @@ def test_a_service_is_told_state_first_then_why(seen: House, as_: SignIn) -> Non
     assert "$0.49 an hour" in said
 
 
+def test_while_an_alarm_asks_for_more_it_is_changing_and_never_steady(seen: House, as_: SignIn) -> None:
+    now = scene.snapshot()
+    rings = [replace(a, state="ALARM") if "rbac-cpu-AlarmHigh" in a.name else a for a in now.alarms]
+    seen.put(replace(now, alarms=tuple(rings)))
+    said = text(as_("viewer").get(RBAC))
+    assert "Changing. 10 tasks run, all healthy; there is room for 2 more." in said
+    assert "Policy rbac-cpu is above its target of 60: it asks for more tasks." in said
+
+
+def test_a_service_that_nothing_scales_is_not_called_paused(seen: House, as_: SignIn) -> None:
+    now = scene.snapshot()
+    seen.put(replace(now, services=tuple(replace(each, scaling=None) for each in now.services)))
+    assert "Not scaled. 10 tasks run" in text(as_("viewer").get(RBAC))
+
+
 def test_tasks_stand_by_zone_against_the_bounds(seen: House, as_: SignIn) -> None:
     said = text(as_("viewer").get(RBAC))
     assert "us-east-1a 4 4 0" in said
     assert "us-east-1c 3 3 0" in said
     assert "Max 12 edited live template: 10" in said
+    assert re.search(r"[1-9]\d* edited live: carry into the template…", said)
 
 
 def test_policies_have_targets_values_alarms_in_words_and_what_was_edited(seen: House, as_: SignIn) -> None:
