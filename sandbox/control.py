@@ -10,7 +10,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from sandbox import orders, state
+from sandbox import orders
 from sandbox.fields import Bad, Body
 from sandbox.wire import buffer_body
 
@@ -64,10 +64,7 @@ def answer(environ: dict[str, Any]) -> tuple[int, Any]:
             return 405, {"error": f"{path} takes {', '.join(known)}"}
         return 404, {"error": f"there is no {path or 'such path'}; try status"}
     try:
-        said = handler(_body(environ, method))
-        if method != "GET":
-            state.touch()
-        return 200, said
+        return 200, handler(_body(environ, method))
     except Bad as problem:
         return 400, {"error": str(problem)}
     except Exception:
