@@ -39,7 +39,7 @@ SESSION_SECONDS = 3600
 """How long an assumed role's credentials last; botocore renews them 15 minutes before that, one thread at a time."""
 
 _MODELS = create_loader()
-"""AWS's service models, parsed once for all sessions of the process: it takes seconds and tens of megabytes."""
+"""AWS's service models, parsed and held once for all sessions of the process, not once for each role."""
 
 
 def _session(credentials: CredentialResolver | None = None) -> boto3.Session:

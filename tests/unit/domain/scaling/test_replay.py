@@ -17,6 +17,7 @@ from services.domain.snapshot import ScheduledAction
 DAY = 24 * 60
 START = 29_000_160  # a midnight, UTC, in minutes
 RULES = Rules(3, 12, (Tracking("cpu", CPU, 70),))
+ASSUMED = Assumed()
 
 
 def recording(*cpu: float | None, tasks: float | None = 4, **more: tuple[float | None, ...]) -> Recording:
@@ -25,7 +26,7 @@ def recording(*cpu: float | None, tasks: float | None = 4, **more: tuple[float |
     return Recording(Series(START, (tasks,) * len(cpu)), readings)
 
 
-def run(given_: Recording, rules: Rules = RULES, assumed: Assumed = Assumed(), **more: Any) -> Any:  # noqa: B008
+def run(given_: Recording, rules: Rules = RULES, assumed: Assumed = ASSUMED, **more: Any) -> Any:
     """A replay that is known to be possible."""
     made = replay(given_, Settings(rules, **more), assumed)
     assert made is not None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,10 @@ SCALING = b.scaling(policies=(POLICY,))
 FULFILLED = "Successfully set desired count to 6. Change successfully fulfilled by ecs."
 
 
-def activity(cause: str = f"monitor alarm {HIGH} in state ALARM triggered policy cpu70", **changes: object) -> Activity:
+def activity(cause: str = f"monitor alarm {HIGH} in state ALARM triggered policy cpu70", **changes: Any) -> Activity:
     """A successful scale-out to 6."""
     made = Activity("1", NOW, "Successful", "Setting desired count to 6.", cause, FULFILLED)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def alarm(name: str, state: str = "ALARM", enabled: bool = True, reason: str | None = "Threshold Crossed.") -> Alarm:
