@@ -39,6 +39,12 @@ def until(look: Callable[[], Any], seconds: float, what: str) -> Any:
     return seen
 
 
+def findings_on(text: str) -> int:
+    """How many findings the topology page shows or announces."""
+    more = re.search(r"<b>(\d+) more findings?</b>", text)
+    return text.count('class="finding is-') + int(more.group(1) if more else 0)
+
+
 @dataclass
 class Browser:
     """Keeps cookies, fills in the CSRF token, follows redirects."""

@@ -2,16 +2,14 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.local_run import LocalRun, running, until
+from tests.journeys.local_run import LocalRun, findings_on, running, until
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +39,6 @@ def test_the_fleet_shows_both_environments_with_their_verdicts(run):
     assert "/environments/production/topology" in text
     assert "/environments/legacy/topology" in text
     assert "Degraded" in text
-
-
-def findings_on(text: str) -> int:
-    """How many findings the topology page shows or announces."""
-    more = re.search(r"<b>(\d+) more findings?</b>", text)
-    return text.count('class="finding is-') + int(more.group(1) if more else 0)
 
 
 def test_production_has_no_finding_and_legacy_has_many(run):
@@ -88,36 +80,6 @@ def test_aws_own_cli_sees_what_the_pages_show(run):
     (database,) = ask("rds", "describe-db-instances", "--db-instance-identifier", "production-app")["DBInstances"]
     assert database["MultiAZ"] is True
     assert database["SecondaryAvailabilityZone"] in page
-
-
-def test_a_task_stopped_from_outside_shows_without_a_reload(run):
-    browser = run.browser()
-    ecs = run.client("ecs")
-    arn = ecs.list_tasks(cluster="production", serviceName="rbac")["taskArns"][0]
-    task_id = arn.rsplit("/", 1)[1]
-    until(lambda: task_id in browser.get("/environments/production/topology/live")[1], 10, "the task is on the page")
-    ecs.stop_task(cluster="production", task=arn, reason="journey")
-    new = until(
-        lambda: set(ecs.list_tasks(cluster="production", serviceName="rbac")["taskArns"]) - {arn}, 30, "a replacement"
-    )
-    assert new
-    until(lambda: f">{task_id[:4]}<" not in _live(browser) or "stopp" in _live(browser).lower(), 30, "it shows")
-
-
-def _live(browser) -> str:
-    return browser.get("/environments/production/topology/live")[1]
-
-
-@pytest.mark.timeout(420)
-def test_a_lost_zone_shows_and_its_return_heals(run):
-    """Early in a minute: a minute that ends while requests fail is told until the one after it has ended too, and the
-    minutes of metrics pass no faster here."""
-    browser = run.browser()
-    until(lambda: time.time() % 60 < 30, 40, "a minute is young")
-    run.control("zone", zone="us-east-1b", state="fail")
-    until(lambda: findings_on(_live(browser)) > 0, 30, "the lost zone shows")
-    run.control("zone", zone="us-east-1b", state="recover")
-    until(lambda: findings_on(_live(browser)) == 0, 300, "production heals by itself")
 
 
 def test_sigterm_ends_everything_within_5_s_and_a_second_run_reuses_it(tmp_path):

@@ -1,0 +1,43 @@
+"""What goes wrong in the stack shows on its page without a reload. A run of its own: whoever asks for a healthy one
+would meet the alarms that such a test leaves behind, for a minute of metrics ends after its trouble has."""
+
+import time
+
+import pytest
+
+from tests.journeys.local_run import findings_on, running, until
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    yield from running(tmp_path_factory.mktemp("home"))
+
+
+def test_a_task_stopped_from_outside_shows_without_a_reload(run):
+    browser = run.browser()
+    ecs = run.client("ecs")
+    arn = ecs.list_tasks(cluster="production", serviceName="rbac")["taskArns"][0]
+    task_id = arn.rsplit("/", 1)[1]
+    until(lambda: task_id in browser.get("/environments/production/topology/live")[1], 10, "the task is on the page")
+    ecs.stop_task(cluster="production", task=arn, reason="journey")
+    new = until(
+        lambda: set(ecs.list_tasks(cluster="production", serviceName="rbac")["taskArns"]) - {arn}, 30, "a replacement"
+    )
+    assert new
+    until(lambda: f">{task_id[:4]}<" not in _live(browser) or "stopp" in _live(browser).lower(), 30, "it shows")
+
+
+def _live(browser) -> str:
+    return browser.get("/environments/production/topology/live")[1]
+
+
+@pytest.mark.timeout(420)
+def test_a_lost_zone_shows_and_its_return_heals(run):
+    """It begins early in a minute: one that ends while requests fail is told until the next has ended too, and the
+    minutes of metrics pass no faster here."""
+    browser = run.browser()
+    until(lambda: time.time() % 60 < 30, 40, "a minute is young")
+    run.control("zone", zone="us-east-1b", state="fail")
+    until(lambda: "in two of three zones" in _live(browser), 60, "the lost zone shows")
+    run.control("zone", zone="us-east-1b", state="recover")
+    until(lambda: findings_on(_live(browser)) == 0, 300, "production heals by itself")
