@@ -46,7 +46,7 @@ shuffle: $(VENV)/ready chromium ## all tests once more, in a random order
 	@$(BIN)/pytest tests/unit tests/house -n 2 && $(BIN)/pytest tests/parity tests/integration -n 2 && $(BIN)/pytest tests/killing tests/browser -n 2 && $(BIN)/pytest tests/journeys -n 2 --dist loadfile
 
 bench: $(VENV)/ready ## the numbers that docs/performance.md quotes
-	@$(BIN)/python -m benchmarks.snapshot && $(BIN)/python -m benchmarks.pages
+	@$(BIN)/python -m benchmarks.snapshot && $(BIN)/python -m benchmarks.pages && $(BIN)/python -m benchmarks.metrics && $(BIN)/python -m benchmarks.replay
 
 chromium: ## install Chromium with apt where that is possible
 	@sh tools/chromium.sh

@@ -19,6 +19,7 @@ from portal.ledger.views import area as ledger
 from portal.operations.banner import area as banners
 from portal.operations.views import area as operations
 from portal.probes.views import area as probes
+from portal.scaling.views import area as scaling
 from portal.session.views import area as session
 from portal.topology.views import area as topology
 from portal.users.views import area as users
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("haven.portal")
 
-AREAS = (probes, session, fleet, topology, failovers, operations, banners, ledger, users, design)
+AREAS = (probes, session, fleet, topology, scaling, failovers, operations, banners, ledger, users, design)
 
 PUBLIC = frozenset({"assets.file", "probes.alive", "probes.ready", "session.login", "session.enter"})
 """Endpoints that need no login. Everything else does, whether its author thought of it or not."""

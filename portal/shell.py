@@ -34,6 +34,7 @@ class Shell:
 _AREAS = (
     ("Fleet", "fleet.index", "f", Permission.SEE_ENVIRONMENTS),
     ("Topology", "topology.index", "t", Permission.SEE_ENVIRONMENTS),
+    ("Scaling", "scaling.index", "s", Permission.SEE_ENVIRONMENTS),
     ("Failovers", "failovers.index", "v", Permission.SEE_ENVIRONMENTS),
     ("Operations", "operations.overview", "o", Permission.SEE_ENVIRONMENTS),
     ("Audit", "ledger.index", "a", Permission.READ_LEDGER),

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.utils import get_service_model
@@ -204,13 +205,29 @@ def calm(body: Body) -> dict[str, Any]:
 
 
 def load(body: Body) -> dict[str, Any]:
-    """{"service", "factor", "for"}: how many times its usual load a service (or "*") gets."""
+    """{"service", "factor", "for"}: how many times its usual load a service (or "*") gets; says which services
+    feel it, since when and until when."""
     service = body.text("service")
     factor = body.number("factor", 0, 100)
     lasts = body.number("for", 1, 7 * LONGEST, 900.0)
     body.done()
-    demand.push(service, factor, lasts)
-    return {"load": demand.factors()}
+    with LOCK:
+        surge = demand.push(service, factor, lasts)
+        names = [f"{cluster}/{name}" for cluster, name in _services() if surge.strikes(cluster, name)]
+    return {
+        "load": demand.factors(),
+        "services": sorted(names),
+        "since": datetime.fromtimestamp(surge.since, UTC).isoformat(),
+        "until": datetime.fromtimestamp(surge.until, UTC).isoformat(),
+    }
+
+
+def _services() -> list[tuple[str, str]]:
+    """(cluster, name) of every active service."""
+    from moto.ecs.models import ecs_backends
+
+    known = [s for regions in ecs_backends.values() for b in regions.values() for s in b.services.values()]
+    return [(s.cluster_name, s.name) for s in known if s.status == "ACTIVE"]
 
 
 def ordinary_load(body: Body) -> dict[str, Any]:

@@ -12,11 +12,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
 from provisioning import blueprint as blueprints
+from provisioning.template import template
 from services.aws.event_queue import EventQueue
 from services.aws.events import EventReader
 from services.aws.failover_calls import FailoverCaller
@@ -24,6 +25,8 @@ from services.aws.journal import S3Journal
 from services.aws.probe import Prober
 from services.aws.probe_secret import ProbeSecret
 from services.aws.reader import CloudReader
+from services.aws.scaling_calls import ScalingCaller
+from services.aws.scaling_reader import ScalingReader
 from services.aws.session import Sessions, Wire
 from services.aws.stacks_writer import StackProvisioner
 from services.domain.environment import Environment
@@ -41,6 +44,9 @@ from services.store.leases import SqlLeases
 from services.store.secrets import Argon2Passwords, RandomTokens
 from services.store.unit import SqlUnit
 from services.usecases.access import Access
+from services.usecases.carrying import Carrying
+from services.usecases.carrying_out import KIND as CARRY
+from services.usecases.carrying_out import CarryProcedure
 from services.usecases.engine import Engine
 from services.usecases.environments import Environments
 from services.usecases.failing_over import FailoverProcedure
@@ -50,10 +56,17 @@ from services.usecases.failovers import Failovers
 from services.usecases.freezes import Freezes
 from services.usecases.intake import Intake
 from services.usecases.ledger import Ledger
+from services.usecases.measuring import Measuring
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
+from services.usecases.procedure import Procedure
 from services.usecases.provisioning import Provisioning
+from services.usecases.replays import Replays
+from services.usecases.scaling_change import ScalingProcedure
+from services.usecases.scalings import KIND as SCALING
+from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
+from services.usecases.temporary import TemporaryEdits
 from services.usecases.users import Users
 
 __all__ = ["Haven", "Outside", "SystemClock", "build", "log_as_json", "migrate", "render", "specs", "stop_on_signals"]
@@ -82,6 +95,11 @@ class Haven:
     leases: Leases
     failovers: Failovers
     failover_history: FailoverHistory
+    scalings: Scalings
+    measuring: Measuring
+    replays: Replays
+    carrying: Carrying
+    temporary_edits: TemporaryEdits
     operations: Operations
     pauses: Pauses
     freezes: Freezes
@@ -102,6 +120,7 @@ class Haven:
         """Forget what the settings no longer keep."""
         self.snapshots.prune()
         self.access.prune()
+        self.measuring.prune()
 
 
 def _as_it_is(part: T) -> T:
@@ -129,7 +148,13 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         stale_after=stale_after,
         apart=apart,
     )
-    procedures = {FAILOVER: failing_over}
+    scaling_reader = ScalingReader(sessions, clock)
+    scaling_caller = outside(ScalingCaller(sessions))
+    changing = ScalingProcedure(unit, clock, reader, scaling_reader, scaling_caller, stale_after=stale_after)
+    provisioner = outside(StackProvisioner(sessions, pause))
+    carrying = CarryProcedure(provisioner)
+    procedures: Mapping[str, Procedure[Any]] = {FAILOVER: failing_over, SCALING: changing, CARRY: carrying}
+    scalings = Scalings(unit, clock, _new_id, stale_after=stale_after, begin_within=begin_within)
     # in a container host and pid repeat; a new process must never share an old one's fencing token
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     return Haven(
@@ -157,7 +182,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
             keep=timedelta(days=settings.keep_snapshots_days),
         ),
         ledger=Ledger(unit),
-        provisioning=Provisioning(unit=unit, provisioner=StackProvisioner(sessions, pause), clock=clock, pause=pause),
+        provisioning=Provisioning(unit=unit, provisioner=provisioner, clock=clock, pause=pause),
         leases=leases,
         failovers=Failovers(
             unit,
@@ -169,6 +194,13 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
             begin_within=begin_within,
         ),
         failover_history=FailoverHistory(unit, clock),
+        scalings=scalings,
+        measuring=Measuring(unit, clock, scaling_reader, every=timedelta(seconds=settings.metrics_every)),
+        replays=Replays(unit, clock),
+        carrying=Carrying(
+            unit, clock, provisioner, specs, effective, _new_id, stale_after=stale_after, begin_within=begin_within
+        ),
+        temporary_edits=TemporaryEdits(unit, clock, scalings),
         operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
         pauses=Pauses(unit, clock, _new_id),
         freezes=Freezes(unit, clock, _new_id),
@@ -239,12 +271,21 @@ def render(blueprint: str, environment: str) -> str:
 
 
 def specs(environment: Environment, overrides: Mapping[str, Mapping[str, str]] | None = None) -> tuple[StackSpec, ...]:
-    """The stacks of an environment's blueprint, in deployment order."""
-    planned = _load(environment.blueprint).stacks(environment.name, overrides or {})
+    """The stacks of an environment's blueprint, in deployment order. Raises Invalid, with `<stack>.<parameter>` as
+    fields, for overrides that do not fit."""
+    try:
+        planned = _load(environment.blueprint).stacks(environment.name, overrides or {})
+    except blueprints.BlueprintError as problem:
+        raise Invalid(str(problem), problem.fields) from problem
     return tuple(
         StackSpec(s.name, s.template, s.parameters, s.inputs, s.after, s.policy, s.termination_protection)
         for s in planned
     )
+
+
+def effective(spec: StackSpec) -> Mapping[str, str]:
+    """The values of a stack's parameters, its template's defaults filled in."""
+    return template(spec.template).effective(dict(spec.parameters))
 
 
 def _load(name: str) -> blueprints.Blueprint:

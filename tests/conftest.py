@@ -4,4 +4,4 @@ from importlib.util import find_spec
 
 pytest_plugins = ["tests.postgres_server", "tests.stores"]
 if find_spec("tests.sandbox_server"):
-    pytest_plugins.append("tests.sandbox_server")
+    pytest_plugins += ["tests.sandbox_server", "tests.sandbox_worlds"]

@@ -14,7 +14,11 @@ from services.domain.failover import checks, commands
 from services.domain.failover.steps import steps_for
 from services.domain.failover.target import LABELS
 from services.domain.operation import LIVE, TERMINAL, TRANSITIONS, State, Step, Target
+from services.domain.scaling.change import ScalingChange
+from services.domain.scaling.steps import steps_for as scaling_steps
+from services.domain.snapshot import ScalingPolicy, ScheduledAction
 from services.settings import Settings
+from services.usecases.carrying_out import STEPS as CARRY_STEPS
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "operations.md"
 NAME, REGION = "<name>", "<region>"
@@ -41,6 +45,15 @@ def document() -> str:
         _steps(),
         "The lines that tell, for each kind of target:",
         _lines(),
+        "## Steps of a change of scaling",
+        "Each write is sent when AWS shows the one before. “Sent again” tells what happens when AWS's answer to it was "
+        "lost: what is harmless twice is sent again unless AWS shows it. Why: "
+        "[decisions/0003](decisions/0003-scaling.md).",
+        _scaling(),
+        "## Steps of carrying live edits into a stack",
+        "One request, harmless to repeat: the change set's name and token come from its content. Before it, on fresh "
+        "facts: the stack is at rest, and its parameters are as they were read. Nothing is executed.",
+        _again_and_until(CARRY_STEPS),
         "## Checks before a failover",
         "Made for the preview, when it is asked for, and on fresh facts right before the call. Unknown is never a "
         "pass. “May be let pass” means: by an admin, with a reason, which the ledger keeps. “Depends” is told by the "
@@ -90,6 +103,35 @@ def _either(kinds: Sequence[Target], cells: Sequence[str]) -> str:
     if len(set(cells)) == 1:
         return cells[0]
     return "<br>".join(f"{LABELS[kind]}: {cell}" for kind, cell in zip(kinds, cells, strict=True))
+
+
+def _scaling() -> str:
+    """One row a step of a change that has one of each."""
+    policy = ScalingPolicy(
+        "<policy>", "", "TargetTrackingScaling", "ECSServiceAverageCPUUtilization", 1, None, None, False
+    )
+    change = ScalingChange(
+        min_capacity=3,
+        max_capacity=9,
+        policies=(policy,),
+        removed_policies=("rbac-memory",),
+        scheduled=(ScheduledAction("morning", "", None, 3, None),),
+        removed_scheduled=("evening",),
+        desired_once=5,
+    )
+    return _again_and_until(scaling_steps(change))
+
+
+def _again_and_until(steps: Sequence[Step[Any]]) -> str:
+    rows = [
+        [step.sentence, _again(step), step.until, _span(step.give_up_after) + ("; optional" if step.optional else "")]
+        for step in steps
+    ]
+    return _table(["Step", "Sent again", "Seen by", "Given up after"], rows)
+
+
+def _again(step: Step[Any]) -> str:
+    return ("yes" if step.repeatable else "never") if step.acts else "–"
 
 
 def _lines() -> str:

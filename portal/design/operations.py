@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from portal.failovers.preview import CheckRow
 from portal.operations.banner import Banner
-from portal.operations.steps import Row
+from portal.operations.row import Row
 from services.domain.check import Answer, Check
 from services.domain.status import Status
 

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 
 from portal.failovers.preview import Said
 from portal.failovers.zones import Picture
-from portal.operations import elapsed, picture, steps, telling, verdict
+from portal.operations import carrying, elapsed, picture, scaling, steps, telling, verdict
+from portal.operations.carrying import Carried
 from portal.operations.elapsed import Elapsed
 from portal.operations.outage import Outage, outage
-from portal.operations.steps import Row, Seen
+from portal.operations.row import Row
+from portal.operations.scaling import Changed
+from portal.operations.steps import Seen
 from services.domain.access import GRANTS, Actor, Permission
 from services.domain.event import CloudEvent
 from services.domain.failover.causes import meaning_of
@@ -94,6 +97,10 @@ class OperationPage:
     episode: Episode | None
     pause: Pause | None
     stale: bool
+    changed: Changed | None = None
+    """What a change of scaling changes; None for any other operation."""
+    carried: Carried | None = None
+    """What a change set would change; None for any other operation."""
 
     @property
     def operation(self) -> Operation:
@@ -123,14 +130,15 @@ def make(
     """The page for one person at one time."""
     operation, lost, found = view.operation, outage(view.operation, now, episode), steps.rows(view)
     taken_at = view.snapshot.taken_at if view.snapshot else None
+    moves = not _on_service(operation)
     return OperationPage(
         view=view,
         title=verdict.title(operation),
         said=verdict.verdict(view, pause, now, episode),
         rows=found,
         progress=steps.progress(found),
-        picture=picture.draw(operation, view.snapshot, own(view)),
-        elapsed=elapsed.elapsed(operation, now),
+        picture=picture.draw(operation, view.snapshot, own(view)) if moves else None,
+        elapsed=elapsed.elapsed(operation, now) if moves else None,
         outage=lost,
         money=money(operation, lost),
         heard=heard(view),
@@ -140,7 +148,14 @@ def make(
         episode=episode,
         pause=pause,
         stale=operation.live and (taken_at is None or now - taken_at > stale_after),
+        changed=scaling.changed(operation),
+        carried=carrying.shown(operation),
     )
+
+
+def _on_service(operation: Operation) -> bool:
+    """Whether it leaves data where it is: then there is nothing of failovers to tell."""
+    return scaling.is_scaling(operation) or carrying.is_carry(operation)
 
 
 def own(view: OperationView) -> list[CloudEvent]:
@@ -155,7 +170,10 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
     for event in view.events:
         if ended and event.at > ended + AFTERWARDS:
             continue
-        if event.source == "cloudwatch" and event.subject.startswith(TRACKING):
+        if _on_service(view.operation):
+            if view.operation.target not in event.subject:
+                continue  # other services' alarms ring as they do every day
+        elif event.source == "cloudwatch" and event.subject.startswith(TRACKING):
             continue  # they ring whenever load changes; the checks do not count them either
         subject = "" if event.subject == view.operation.target else f"{event.subject}: "
         words = event.message.strip()
@@ -164,10 +182,11 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
         else:
             meaning = meaning_of(event)
         lines.append(Heard(event.at, SOURCES.get(event.source, event.source), f"{subject}{meaning}", words))
+    tell = carrying.told if carrying.is_carry(view.operation) else str
     lines += [
         Heard(entry.at, "Haven" if entry.actor == "haven" else entry.actor, sentence)
         for entry in view.trail
-        if (sentence := telling.told(entry.sentence, view.operation.note("writes_lost_at")))
+        if (sentence := telling.told(tell(entry.sentence), view.operation.note("writes_lost_at")))
     ]
     return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
 
@@ -200,6 +219,10 @@ def acts(operation: Operation, actor: Actor, *, from_memory: bool = False) -> Ac
         return Acts(resolve=True)
     if operation.irreversible or operation.sent is not Sent.NO:
         since = f" at {operation.sent_at:%H:%M:%S}" if operation.sent_at else ""
+        if carrying.is_carry(operation):
+            return Acts(why_not=f"Cancel ended{since}: CloudFormation has the request. Nothing of it is executed.")
+        if scaling.is_scaling(operation):
+            return Acts(why_not=f"Cancel ended{since}. Once it is over, it can be taken back by a change of its own.")
         return Acts(
             why_not=f"Cancel ended{since}: what was sent to AWS cannot be taken back. While it waits, watching is all."
         )
@@ -213,6 +236,7 @@ class ListRow:
     operation: Operation
     status: Status
     word: str
+    what: str
     said: str
 
 
@@ -222,7 +246,8 @@ def listing(operations: Sequence[Operation]) -> tuple[ListRow, ...]:
     for operation in operations:
         status = verdict.STATUS[operation.state]
         word = str(operation.state).capitalize()
-        rows.append(ListRow(operation, status, word, operation.because or verdict.title(operation)))
+        what = operation.what[:1].upper() + operation.what[1:]
+        rows.append(ListRow(operation, status, word, what, operation.because or verdict.title(operation)))
     return tuple(rows)
 
 

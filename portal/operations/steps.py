@@ -4,30 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.operations import telling
+from portal.operations import carrying, scaling, telling
 from portal.operations.outage import outage
+from portal.operations.row import Row
 from services.domain.check import Answer
 from services.domain.operation import Operation, Sent, State
 from services.domain.status import Status
 from services.domain.wording import counted, listed
 from services.usecases.operations import OperationView, StepView
-
-
-@dataclass(frozen=True)
-class Row:
-    """One step. `mark` is done, now, stuck, missed, failed or next; `line_before` draws the line of no return above it.
-    `at` is when it was over, `since` when it became the current one, `until` when it is given up; `receipt` is AWS's id
-    of the request."""
-
-    mark: str
-    title: str
-    text: str = ""
-    at: datetime | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    mend: str = ""
-    line_before: bool = False
-    receipt: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +26,13 @@ class Seen:
 
 def rows(view: OperationView) -> tuple[Row, ...]:
     """All of them, in order."""
-    return (*_asked(view.operation), *_sent(view), *(_step(view.operation, step) for step in view.steps))
+    operation = view.operation
+    if scaling.is_scaling(operation):
+        steps = (scaling.worded(step, _step(operation, step)) for step in view.steps)
+        return (*_asked(operation), *scaling.sent(view), *steps)
+    if carrying.is_carry(operation):
+        return (*_asked(operation), *carrying.sent(operation), *(_step(operation, step) for step in view.steps))
+    return (*_asked(operation), *_sent(view), *(_step(operation, step) for step in view.steps))
 
 
 def _asked(operation: Operation) -> Iterator[Row]:
@@ -148,7 +138,8 @@ def result(view: OperationView, now: datetime) -> tuple[Seen, ...]:
     operation = view.operation
     if not operation.irreversible or operation.sent_at is None:
         return ()
-    sent_at = operation.sent_at
+    # A change of scaling sends several: the time runs from where it began.
+    sent_at = (operation.started_at or operation.sent_at) if scaling.is_scaling(operation) else operation.sent_at
     found = [_seen(step, sent_at) for step in view.steps]
     lost = outage(operation, now)
     if lost.since is not None and operation.note("writes_back_at"):

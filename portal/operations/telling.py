@@ -17,6 +17,9 @@ _ALARM = {"ALARM": "It rings.", "OK": "It is quiet.", "INSUFFICIENT_DATA": "It h
 def told(sentence: str, lost: str = "") -> str:
     """A line of the trail as people read it; empty for what was only noted down to compare with later. `lost` is when
     writes were lost (ISO), so that it can be said how long they were."""
+    lead, back, shown = sentence.partition("read back: ")
+    if back:
+        return f"{lead}AWS shows {shown}."
     found = _MEASURED.match(sentence)
     if found is None:
         return _RECEIPT.sub(lambda match: short(match[0]), sentence)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from portal.failovers.preview import Said, seconds
 from portal.failovers.seats import words
+from portal.operations import carrying, scaling
 from portal.operations.outage import Outage, outage
 from services.domain.failover.episode import Episode
 from services.domain.operation import Operation, Sent, State, Target
@@ -38,10 +39,14 @@ def verdict(view: OperationView, pause: Pause | None, now: datetime, episode: Ep
             Status.CHANGING, "About to begin.", "A worker takes it within seconds.", f"Nothing has been sent. {SAFE}"
         )
     if operation.state is State.RUNNING:
-        return _running(view, now)
+        if carrying.is_carry(operation):
+            return carrying.running(operation)
+        return scaling.running(view) if scaling.is_scaling(operation) else _running(view, now)
     if operation.state is State.STUCK:
         return Said(Status.DEGRADED, "Stuck:", "Haven stopped, and a person must look.", operation.because)
-    return _over(operation, now, episode)
+    if carrying.is_carry(operation):
+        return carrying.over(operation)
+    return scaling.over(operation) if scaling.is_scaling(operation) else _over(operation, now, episode)
 
 
 def _running(view: OperationView, now: datetime) -> Said:
@@ -108,10 +113,12 @@ def path(operation: Operation) -> str:
 
 def title(operation: Operation) -> str:
     """`Failover of production-app, in production`."""
-    kind = operation.kind.capitalize()
+    if scaling.is_scaling(operation):
+        return scaling.title(operation)
+    what = operation.what
     if operation.kind == "failover" and operation.target_kind is Target.CACHE:
-        kind = "Test failover"
-    return f"{kind} of {operation.target}, in {operation.environment}"
+        what = f"test {what}"
+    return f"{what[:1].upper()}{what[1:]}, in {operation.environment}"
 
 
 def _clock(at: datetime | None) -> str:

@@ -69,6 +69,11 @@ class History:
         return None if then is None else getattr(then, kind).get(key)
 
     @property
+    def last(self) -> int:
+        """The minute of the last record that differed from the one before it."""
+        return self._minutes[-1] if self._minutes else 0
+
+    @property
     def latest(self) -> World | None:
         """The last recorded world."""
         return self._worlds[-1] if self._worlds else None
@@ -79,12 +84,16 @@ _read_at: dict[tuple[str, str], int] = {}
 _held: set[tuple[str, str]] = set()
 
 
-def of(account: str, region: str) -> History:
-    """The history of an account and region, up to date. Call it under the lock."""
+def of(account: str, region: str, *, ended: bool = False) -> History:
+    """The history of an account and region, up to date. Call it under the lock. With `ended`, at the end of a minute,
+    that minute is recorded too: its last change counts, whether anybody looked in between or not."""
     place = (account, region)
     found = _histories.setdefault(place, History())
     if place not in _held and _read_at.get(place) != state.changes():
-        found.record(int(clock.time() // 60), world.read(account, region))
+        minute, now = int(clock.time() // 60), world.read(account, region)
+        if ended and found.last < minute:
+            found.record(minute - 1, now)
+        found.record(minute, now)
         _read_at[place] = state.changes()
     return found
 

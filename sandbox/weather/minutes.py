@@ -32,7 +32,7 @@ def pass_minute() -> None:
     clock.ran -= 1  # a minute that passes is no change by itself: nothing to save, nothing to read anew
     schedule()
     for account, region in world.places():
-        history.of(account, region)
+        history.of(account, region, ended=True)
         for callback in _callbacks:
             try:
                 callback(account, region)

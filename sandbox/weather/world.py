@@ -153,7 +153,7 @@ def read(account: str, region: str) -> World:
 
 
 def _in_use(service: str, account: str, region: str) -> bool:
-    known = next((b for b in list(BackendDict._instances) if b.service_name == service), None)
+    known = next((b for b in list(BackendDict._instances) if b.service_name.replace("-", "") == service), None)
     return known is not None and account in known.keys() and region in known[account].keys()  # noqa: SIM118 - `in` creates
 
 

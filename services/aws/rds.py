@@ -20,7 +20,9 @@ def list_databases(client: "RDSClient", identifiers: Sequence[str]) -> tuple[Dat
     pages = client.get_paginator("describe_db_instances").paginate(
         Filters=[{"Name": "db-instance-id", "Values": list(identifiers)}]
     )
-    found = [to_database(instance) for page in pages for instance in page["DBInstances"]]
+    instances = [instance for page in pages for instance in page["DBInstances"]]
+    limits = {group: read_max_connections(client, group) for group in {own_group(each) for each in instances} if group}
+    found = [replace(to_database(each), max_connections=limits.get(own_group(each) or "")) for each in instances]
     return tuple(sorted(found, key=lambda d: d.identifier))
 
 
@@ -55,6 +57,26 @@ def list_maintenance(
         for page in pages
         for found in page["PendingMaintenanceActions"]
     }
+
+
+def read_max_connections(client: "RDSClient", group: str) -> int | None:
+    """What a parameter group sets max_connections to; None when it does not, or by a formula of the class's memory."""
+    pages = client.get_paginator("describe_db_parameters").paginate(DBParameterGroupName=group, Source="user")
+    values = (
+        parameter.get("ParameterValue", "")
+        for page in pages
+        for parameter in page["Parameters"]
+        if parameter.get("ParameterName") == "max_connections"
+    )
+    return next((int(value) for value in values if value.isascii() and value.isdigit()), None)
+
+
+def own_group(found: "DBInstanceTypeDef") -> str | None:
+    """The parameter group whose values are in force, None for AWS's own defaults and while it waits for a reboot."""
+    groups = found.get("DBParameterGroups", [])
+    name = groups[0].get("DBParameterGroupName", "") if groups else ""
+    in_force = bool(groups) and groups[0].get("ParameterApplyStatus") == "in-sync"
+    return name if in_force and not name.startswith("default.") else None
 
 
 def join(databases: Sequence[D], maintenance: dict[str, tuple[str, ...]]) -> tuple[D, ...]:

@@ -194,8 +194,16 @@ class Writer:
         self._clients = clients
 
     @property
+    def application_autoscaling(self) -> "ApplicationAutoScalingClient":
+        return cast("ApplicationAutoScalingClient", self._clients.client("application-autoscaling", attempts=1))
+
+    @property
     def cloudformation(self) -> "CloudFormationClient":
         return cast("CloudFormationClient", self._clients.client("cloudformation", attempts=1))
+
+    @property
+    def ecs(self) -> "ECSClient":
+        return cast("ECSClient", self._clients.client("ecs", attempts=1))
 
     @property
     def elasticache(self) -> "ElastiCacheClient":

@@ -15,7 +15,7 @@ from services.aws.change_sets import EXECUTING, OK, Plan, execution_token, first
 from services.aws.errors import code_of, is_missing, translated
 from services.aws.session import Sessions
 from services.domain.environment import Environment
-from services.domain.errors import Conflict, NotFound, NotNow, OutcomeUnknown, Refused
+from services.domain.errors import Conflict, NotFound, OutcomeUnknown, Refused
 from services.ports import StackOutcome, StackSpec
 
 if TYPE_CHECKING:
@@ -101,6 +101,10 @@ class StackProvisioner:
             ok=ok,
             reason=reason or (found.get("StackStatusReason", "") if not ok else ""),
             outputs=tuple((output["OutputKey"], output["OutputValue"]) for output in found.get("Outputs", [])),
+            parameters=tuple(
+                (parameter["ParameterKey"], parameter.get("ParameterValue", ""))
+                for parameter in found.get("Parameters", [])
+            ),
         )
 
     def secure(self, environment: Environment, spec: StackSpec) -> None:
@@ -128,7 +132,8 @@ class StackProvisioner:
             found = client.describe_change_set(ChangeSetName=change_set)
             if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
                 return found
-        raise NotNow(f"CloudFormation is still working out the change set of {planned.stack_name}.")
+        # It has the request: that is not "nothing was done". Asking again finds the same change set.
+        raise OutcomeUnknown(f"CloudFormation is still working out the change set of {planned.stack_name}.")
 
     def _waiting(self, limit: float) -> Iterator[None]:
         """Yields at once, then after ever longer pauses, up to two seconds each, until `limit` seconds were spent."""

@@ -1,10 +1,11 @@
-"""Which metrics a snapshot asks for, and what each is about. Pure."""
+"""Which metrics are asked for, for a snapshot and over time, and what each is about. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.aws.ecs import ServiceFacts
-from services.domain.snapshot import Cache, DatabaseCluster, Zone
+from services.domain.scaling import measured
+from services.domain.snapshot import Cache, DatabaseCluster, FargateService, Zone
 
 ENVIRONMENT = "environment"
 """The subject of what belongs to no single thing: the HTTP API's metrics. (They keep AWS's names Count, 5xx and
@@ -55,6 +56,27 @@ def wanted(
         name = url.rpartition("/")[2]
         oldest = ("ApproximateAgeOfOldestMessage", "Maximum", "Seconds")
         found.append(Wanted(name, "AWS/SQS", *oldest, (("QueueName", name),)))
+    return tuple(found)
+
+
+def over_time(service: FargateService, balancers: Sequence[str]) -> tuple[tuple[str, Wanted], ...]:
+    """`measured.FROM_AWS` of one service, each with the name it is kept under. `balancers` are ARNs."""
+    name, own = service.name, (("ClusterName", service.cluster), ("ServiceName", service.service_name))
+    found = [
+        (measured.CPU, Wanted(name, "AWS/ECS", "CPUUtilization", "Average", "Percent", own)),
+        (measured.MEMORY, Wanted(name, "AWS/ECS", "MemoryUtilization", "Average", "Percent", own)),
+        (measured.TASKS, Wanted(name, "AWS/ECS", "CPUUtilization", "SampleCount", "Count", own)),
+    ]
+    if service.target_group is None:
+        return tuple(found)
+    group = ("TargetGroup", service.target_group.arn.rpartition(":")[2])
+    requests = Wanted(name, "AWS/ApplicationELB", "RequestCountPerTarget", "Sum", "Count", (group,))
+    found.append((measured.REQUESTS, requests))
+    for balancer in balancers[:1]:
+        both = (("LoadBalancer", balancer.partition(":loadbalancer/")[2]), group)
+        times = Wanted(name, "AWS/ApplicationELB", "TargetResponseTime", "Average", "Seconds", both)
+        errors = Wanted(name, "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", "Count", both)
+        found += [(measured.RESPONSE_TIME, times), (measured.ERRORS, errors)]
     return tuple(found)
 
 

@@ -20,6 +20,7 @@ import click
 
 from services import bootstrap
 from services.cli.children import Child, Family
+from services.cli.stacks import kept_lines
 from services.domain.access import SYSTEM
 from services.domain.environment import Environment
 from services.domain.errors import HavenError
@@ -188,7 +189,11 @@ def _provision(plan: Plan, haven: bootstrap.Haven, started: float) -> None:
         def tell(progress: Progress) -> None:
             _say(started, f"{name}: {progress.stack} {progress.word} {progress.detail}".rstrip())
 
-        haven.provisioning.deploy(SYSTEM, known[name], bootstrap.specs(known[name]), tell)
+        # As `haven stack deploy` does: what was carried into a stack, or set there, stays when it is taken up again.
+        planned = haven.carrying.deployment(SYSTEM, known[name], {})
+        for line in kept_lines(planned):
+            _say(started, f"{name}: {line}")
+        haven.provisioning.deploy(SYSTEM, known[name], planned.specs, tell)
 
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
         ends = [pool.submit(deploy, name) for name, _, _ in ENVIRONMENTS]

@@ -3,6 +3,7 @@ may ever reach AWS."""
 
 import json
 import os
+from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -11,6 +12,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import click
 
+from services.cli.quantities import Lasting, Times, lasting
 from services.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -203,12 +205,22 @@ def calm() -> None:
 
 @sandbox.command()
 @click.argument("service")
-@click.argument("factor", type=click.FloatRange(0, 100))
-@click.option("--for", "lasts", default=900.0, show_default=True, type=click.FloatRange(1, 604800), help="Seconds.")
+@click.argument("factor", type=Times(100))
+@click.option("--for", "lasts", default="15m", show_default=True, type=Lasting(604800), help="As 90, 20m or 2h.")
 def load(service: str, factor: float, lasts: float) -> None:
-    """Give a service FACTOR times its usual load ("*" for all)."""
-    call("load", "POST", service=service, factor=factor, **{"for": lasts})
-    click.echo(f"{service} gets {factor:g} times its load for {lasts:g} seconds.")
+    """Give a service ("*" for all) FACTOR times its load, as 3x or 0.5x. `calm` ends it.
+
+    Above 1 it counts busiest hours on top of what there is, so that 3x is felt at night too."""
+    done = call("load", "POST", service=service, factor=factor, **{"for": lasts})
+    click.echo(f"{service} gets {factor:g} times its load for {lasting(lasts)}, until {_clock(done['until'])}.")
+    click.echo(f"Felt by {', '.join(done['services'])}." if done["services"] else f"No service {service} feels it.")
+    if factor > 1:
+        click.echo(f"Counted since {_clock(done['since'])}; scaling out asks for three full minutes above the target.")
+
+
+def _clock(at: str) -> str:
+    """An ISO time as hours, minutes and seconds of UTC."""
+    return f"{datetime.fromisoformat(at).astimezone(UTC):%H:%M:%S} UTC"
 
 
 @sandbox.command()

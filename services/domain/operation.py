@@ -138,6 +138,11 @@ class Operation:
         ended = at if target in TERMINAL else None
         return replace(self, state=target, because=because or sentence, finished_at=ended)
 
+    @property
+    def what(self) -> str:
+        """What it is, within a sentence: `failover of production-app`, or the name that its request gives itself."""
+        return self.wants("what") or f"{self.kind} of {self.target}"
+
     def wants(self, name: str) -> str:
         """One of the request's parameters, empty without one."""
         return dict(self.wanted).get(name, "")
@@ -236,12 +241,12 @@ def decide(operation: Operation, steps: Sequence[Step[F]], facts: F, now: dateti
         return Finish(State.FAILED, words)
     if _astray(operation, steps):
         return Finish(State.STUCK, ASTRAY)
+    early = operation.not_before is not None and now < operation.not_before
     if step.acts and operation.sent is Sent.NO:
-        early = operation.not_before is not None and now < operation.not_before
         return Wait(step.name, operation.begin_before) if early else Act(step.name)
     if _overdue(operation, step, now):
         return Finish(State.STUCK, _not_seen(operation, step))
-    if step.acts and operation.sent is Sent.MAYBE and step.repeatable:
+    if step.acts and operation.sent is Sent.MAYBE and step.repeatable and not early:
         return Act(step.name)
     return Wait(step.name, since + step.give_up_after)
 

@@ -7,14 +7,17 @@ from services.ports.ledger import Entry, Ledger
 from services.ports.operations import Freezes, Operations, Pauses, TrailEntry
 from services.ports.people import Attempt, Credential, LoginSession, Passwords, Sessions, Users
 from services.ports.provisioning import Provisioner, StackOutcome, StackSpec
+from services.ports.scaling import Activities, Edits, Metrics, ScalingCaller, ScalingReader
 from services.ports.snapshots import CloudReader, Environments, Kept, Snapshots
 from services.ports.store import Lease, Leases, Store, UnitOfWork
 
 __all__ = [
+    "Activities",
     "Attempt",
     "Clock",
     "CloudReader",
     "Credential",
+    "Edits",
     "Entry",
     "Environments",
     "Episodes",
@@ -30,12 +33,15 @@ __all__ = [
     "Leases",
     "Ledger",
     "LoginSession",
+    "Metrics",
     "Operations",
     "Passwords",
     "Pauses",
     "Prober",
     "Provisioner",
     "Receipt",
+    "ScalingCaller",
+    "ScalingReader",
     "Sessions",
     "Snapshots",
     "StackOutcome",

@@ -22,13 +22,15 @@ class StackSpec:
 
 @dataclass(frozen=True)
 class StackOutcome:
-    """How a stack stands now. `status` is CloudFormation's; `done` and `ok` sort it; `reason` is the first failure."""
+    """How a stack stands now. `status` is CloudFormation's; `done` and `ok` sort it; `reason` is the first failure;
+    `parameters` are all its values, defaults and inputs included."""
 
     status: str
     done: bool
     ok: bool
     reason: str
     outputs: tuple[tuple[str, str], ...]
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 class Provisioner(Protocol):

@@ -9,6 +9,7 @@ from services.ports.events import Episodes, Events
 from services.ports.ledger import Ledger
 from services.ports.operations import Freezes, Operations, Pauses
 from services.ports.people import Sessions, Users
+from services.ports.scaling import Activities, Edits, Metrics
 from services.ports.snapshots import Environments, Snapshots
 
 
@@ -25,6 +26,9 @@ class Store(Protocol):
     freezes: Freezes
     events: Events
     episodes: Episodes
+    metrics: Metrics
+    activities: Activities
+    edits: Edits
 
 
 class UnitOfWork(Protocol):

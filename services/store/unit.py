@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from services import ports
+from services.store.activities import SqlActivities
+from services.store.edits import SqlEdits
 from services.store.engine import READONLY
 from services.store.environments import SqlEnvironments
 from services.store.episodes import SqlEpisodes
@@ -15,6 +17,7 @@ from services.store.errors import Away, translated
 from services.store.events import SqlEvents
 from services.store.freezes import SqlFreezes
 from services.store.ledger import SqlLedger
+from services.store.metrics import SqlMetrics
 from services.store.operations import SqlOperations
 from services.store.pauses import SqlPauses
 from services.store.sessions import SqlSessions
@@ -63,6 +66,9 @@ class SqlStore:
         self.freezes: ports.Freezes = SqlFreezes(connection)
         self.events: ports.Events = SqlEvents(connection)
         self.episodes: ports.Episodes = SqlEpisodes(connection)
+        self.metrics: ports.Metrics = SqlMetrics(connection)
+        self.activities: ports.Activities = SqlActivities(connection)
+        self.edits: ports.Edits = SqlEdits(connection)
 
 
 class SqlUnit:

@@ -18,9 +18,10 @@ from services.ports import Clock, Journal, Lease, Leases, UnitOfWork
 from services.usecases.keeping import Held, Keeping, held_by
 from services.usecases.procedure import Procedure
 from services.usecases.reconciling import reconciled, unaccounted
-from services.usecases.sending import Sending
+from services.usecases.sending import AGAIN, WATCHED, Sending
 
-UNCERTAIN = "Nobody knows whether AWS has the request. It is not sent again, only watched."
+UNCERTAIN = f"Nobody knows whether AWS has the request. {WATCHED}"
+UNCERTAIN_AGAIN = f"Nobody knows whether AWS has the request. {AGAIN}"
 
 
 class Engine:
@@ -116,7 +117,9 @@ class Engine:
             case Finish(state, because):
                 self._keeping.move(operation, state, held, because)
             case _ if operation.sent is not Sent.NO:
-                self._keeping.explain(operation, "" if operation.sent is Sent.YES else UNCERTAIN, held)
+                again = any(step.repeatable for step in steps if step.name == operation.step)
+                unsure = UNCERTAIN_AGAIN if again else UNCERTAIN
+                self._keeping.explain(operation, "" if operation.sent is Sent.YES else unsure, held)
 
     def _blind(self, operation: Operation, procedure: Procedure[Any], blind: HavenError, held: Held) -> None:
         """AWS cannot be looked at. Nothing is decided on what is not known, but time goes on."""

@@ -188,7 +188,7 @@ def _operations(store: Store, episode: Episode, since: datetime, until: datetime
             continue
         for entry in store.operations.trail(operation.id):
             if since <= entry.at <= until:
-                sentence = f"{operation.kind} of {operation.target}: {entry.sentence}"
+                sentence = f"{operation.what}: {entry.sentence}"
                 moments.append(Moment(entry.at, "haven", sentence, "", operation.target, f"operation:{operation.id}"))
     return moments
 

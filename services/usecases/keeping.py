@@ -53,7 +53,7 @@ class Keeping:
 
     def later(self, operation: Operation, why: HavenError, held: Held) -> None:
         """Certainly nothing was done; it is tried again after a pause that doubles."""
-        pause = min(RETRY_MOST, timedelta(seconds=2.0 ** min(operation.tries + 1, 6)))
+        pause = pause_after(operation.tries)
         because = f"Nothing was sent yet: {why.message} It is tried again."
         not_before = self._clock.now() + pause
         waiting = replace(operation, because=because, tries=operation.tries + 1, not_before=not_before)
@@ -101,3 +101,8 @@ class Keeping:
 def held_by(pause: Pause) -> str:
     """Why nothing is begun while automation is paused."""
     return f"Automation is paused until {pause.until:%Y-%m-%d %H:%M} UTC, by {pause.by}: {pause.reason}"
+
+
+def pause_after(tries: int) -> timedelta:
+    """How long to wait after so many tries and one more."""
+    return min(RETRY_MOST, timedelta(seconds=2.0 ** min(tries + 1, 6)))

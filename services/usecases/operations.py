@@ -15,7 +15,11 @@ from services.domain.snapshot import Snapshot
 from services.ports import Clock, Entry, Store, TrailEntry, UnitOfWork
 from services.usecases.words import checked_reason
 
-RIGHTS = {"failover": Permission.RUN_FAILOVERS}
+RIGHTS = {
+    "failover": Permission.RUN_FAILOVERS,
+    "scaling": Permission.CHANGE_SCALING,
+    "carry": Permission.DEPLOY,
+}
 """Which right each kind of operation takes, to ask for it, approve it, cancel it and resolve it."""
 REMEMBERED = 100
 EVENTS_BEFORE, EVENTS_AFTER = timedelta(minutes=2), timedelta(minutes=45)

@@ -14,7 +14,9 @@ from services.domain.errors import HavenError
 from services.domain.motion import moving
 from services.domain.snapshot import Snapshot
 from services.worker.listening import EventTicks
+from services.worker.measuring import MetricTicks, TakingAndMeasuring
 from services.worker.operations import OperationTicks
+from services.worker.temporary import end_edits
 from services.worker.ticks import Ticks
 
 log = structlog.get_logger("haven.worker")
@@ -30,7 +32,7 @@ def run(haven: Haven) -> None:
         clock=haven.clock,
         leases=haven.leases,
         environments=lambda: haven.environments.all(SYSTEM),
-        snapshots=haven.snapshots,
+        snapshots=TakingAndMeasuring(haven.snapshots, haven.measuring),
         lease_for=timedelta(seconds=settings.lease),
         every=lambda last: timedelta(seconds=settings.tick_busy if _busy(last, operations) else settings.tick),
         submit=_in_background,
@@ -38,6 +40,7 @@ def run(haven: Haven) -> None:
     events = EventTicks(
         haven.intake, haven.clock, ticks.held, _in_background, every=timedelta(seconds=settings.events_every)
     )
+    metrics = MetricTicks(haven.measuring, ticks.held, _in_background)
     scheduler = BackgroundScheduler(
         timezone="UTC",
         executors={"default": SchedulerThreads(4)},
@@ -48,6 +51,9 @@ def run(haven: Haven) -> None:
     scheduler.add_job(ticks.tick, "interval", seconds=look_every, id="take snapshots")
     scheduler.add_job(operations.tick, "interval", seconds=look_every, id="advance operations")
     scheduler.add_job(events.tick, "interval", seconds=settings.tick_busy, id="hear events")
+    scheduler.add_job(metrics.tick, "interval", seconds=settings.tick_busy, id="read metrics")
+    edits_every = max(1.0, settings.tick_busy)
+    scheduler.add_job(lambda: end_edits(haven.temporary_edits), "interval", seconds=edits_every, id="end edits")
     scheduler.add_job(lambda: _prune(haven), "interval", hours=1, id="prune")
     ticks.renew()
     scheduler.start()

@@ -98,7 +98,8 @@ def tab_to(page: Page, selector: str, most: int = 80) -> None:
         page.keyboard.press("Tab")
         if page.evaluate("s => document.activeElement?.matches(s)", selector):
             return
-    raise AssertionError(f"Tab never reached {selector}")
+    there, last = page.locator(selector).count(), page.evaluate("document.activeElement?.outerHTML.slice(0, 200)")
+    raise AssertionError(f"Tab never reached {selector}, of which there are {there}; it came to {last}")
 
 
 # Asking -------------------------------------------------------------------------------------------------------------

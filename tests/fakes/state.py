@@ -10,6 +10,8 @@ from services.domain.failover.episode import Episode
 from services.domain.freeze import Freeze
 from services.domain.operation import Operation
 from services.domain.pause import Pause
+from services.domain.scaling.temporary import Edit
+from services.domain.scaling.why import Activity
 from services.domain.snapshot import Snapshot
 from services.ports import Entry, Kept, LoginSession, TrailEntry
 
@@ -58,6 +60,10 @@ class State:
     events: dict[str, CloudEvent] = field(default_factory=dict)
     polls: dict[tuple[str, str], datetime] = field(default_factory=dict)
     episodes: dict[str, Episode] = field(default_factory=dict)
+    points: dict[tuple[str, str, str, int, int], float] = field(default_factory=dict)
+    reads: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    activities: dict[tuple[str, str, str], Activity] = field(default_factory=dict)
+    edits: dict[str, Edit] = field(default_factory=dict)
 
     def copy(self) -> "State":
         """Another one with the same rows."""

@@ -10,6 +10,7 @@ from tests.fakes.history import MemoryEpisodes, MemoryEvents
 from tests.fakes.operations import MemoryFreezes, MemoryOperations, MemoryPauses
 from tests.fakes.people import MemorySessions, MemoryUsers
 from tests.fakes.records import MemoryEnvironments, MemoryLedger, MemorySnapshots
+from tests.fakes.scaling import MemoryActivities, MemoryEdits, MemoryMetrics
 from tests.fakes.state import State
 
 
@@ -27,6 +28,9 @@ class MemoryStore:
         self.freezes: ports.Freezes = MemoryFreezes(state)
         self.events: ports.Events = MemoryEvents(state)
         self.episodes: ports.Episodes = MemoryEpisodes(state)
+        self.metrics: ports.Metrics = MemoryMetrics(state)
+        self.activities: ports.Activities = MemoryActivities(state)
+        self.edits: ports.Edits = MemoryEdits(state)
 
 
 class MemoryUnit:

@@ -20,6 +20,7 @@ from typing import Any
 
 from services.aws.event_queue import EventQueue
 from services.aws.failover_calls import FailoverCaller
+from services.aws.scaling_calls import ScalingCaller
 from services.ports import Lease, Store
 from services.store.journal import FileJournal
 from services.store.leases import SqlLeases
@@ -29,6 +30,7 @@ EFFECTS: dict[type, tuple[str, ...]] = {
     SqlLeases: ("acquire", "release"),
     FileJournal: ("intend", "outcome"),
     FailoverCaller: ("fail_over",),
+    ScalingCaller: ("write",),
     EventQueue: ("receive", "done"),
 }
 

@@ -14,6 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,16 +24,28 @@ from services.aws.session import Sessions, Wire
 from services.bootstrap import Haven
 from services.domain.access import SYSTEM, Actor, Role
 from services.domain.operation import Sent, State, Target
+from services.domain.scaling.change import ScalingChange, state_of
 from services.settings import Settings
 from services.store.clock import SystemClock
 from services.usecases.failovers import FailoverRequest
+from services.usecases.scalings import ScalingRequest
 from services.worker.schedule import run
 from tests import builders as b
 from tests.killing.effects import Life, Point
 from tests.killing.moment import Moment
 from tests.sandbox_server import Sandbox
 
-SERVICES = ("cloudformation", "cloudwatch", "ec2", "ecs", "elasticache", "elbv2", "rds", "sqs")
+SERVICES = (
+    "application-autoscaling",
+    "cloudformation",
+    "cloudwatch",
+    "ec2",
+    "ecs",
+    "elasticache",
+    "elbv2",
+    "rds",
+    "sqs",
+)
 """Of which the models are loaded beforehand."""
 ASKS, APPROVES = Actor("ana", Role.OPERATOR), Actor("ben", Role.OPERATOR)
 PATIENCE = 30.0
@@ -50,7 +63,7 @@ class Nursery:
         for clients in (self._sessions.reader(b.environment()), self._sessions.operator(b.environment())):
             for service in SERVICES:
                 clients.client(service)
-        _ = clients.writer.rds, clients.writer.elasticache
+        _ = clients.writer.rds, clients.writer.elasticache, clients.writer.application_autoscaling, clients.writer.ecs
 
     def child(self, job: dict[str, Any]) -> None:
         """Do the jobs, and be mortal from the last one on."""
@@ -102,6 +115,47 @@ def ask(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
         haven.operations.approve(APPROVES, asked.id, asked.version)
 
 
+def ask_scaling(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """Have the service's CPU target, count and bounds changed, on a fresh picture, whatever is not known. What was left
+    stuck before is given up first."""
+    for stuck in haven.operations.live(SYSTEM):
+        haven.operations.give_up(SYSTEM, stuck.id, "AWS shows nothing of it.")
+    seen(haven, "production")
+    (service,) = haven.scalings.services(SYSTEM, "production")
+    assert service.service.scaling is not None
+    state = state_of(service.service.scaling)
+    (policy,) = state.scaling.policies
+    target, most, count = job["wants"]
+    change = ScalingChange(policies=(replace(policy, target=target),), max_capacity=most, desired_once=count)
+    preview = haven.scalings.preview(SYSTEM, "production", service.service.name, change)
+    passed = tuple(check.key for check in preview.overridable)
+    why = "To see whether it survives."
+    request = ScalingRequest(
+        "production", service.service.name, change, state, why, overrides=passed, override_reason=why
+    )
+    haven.scalings.request(SYSTEM, request)
+
+
+def live_scaling(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """As `live`. The tasks are not counted, for no picture is taken meanwhile: that step is missed, and not needed."""
+    haven.engine.recover()
+    for _ in range(60):
+        for operation in haven.engine.due():
+            haven.engine.advance(operation.id)
+        if not [each for each in haven.operations.live(SYSTEM) if each.state is not State.STUCK]:
+            return
+        moment.passes(20.0)
+    raise AssertionError("it does not come to an end")
+
+
+def seen(haven: Haven, name: str) -> None:
+    """A picture, kept."""
+    lease = haven.leases.acquire(f"snapshots:{name}", haven.holder, timedelta(seconds=60))
+    assert lease is not None
+    haven.snapshots.take(name, lease.token)
+    haven.leases.release(lease)
+
+
 def live(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
     """Carry what is live to its end, or until it is stuck; time passes only here."""
     haven.engine.recover()
@@ -128,7 +182,7 @@ def work(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
 
 
 JOBS: dict[str, Callable[[Haven, Moment, dict[str, Any]], None]] = {
-    each.__name__: each for each in (found, ask, live, resume, work)
+    each.__name__: each for each in (found, ask, ask_scaling, live, live_scaling, resume, work)
 }
 
 

@@ -1,16 +1,20 @@
-"""Mends moto's application-autoscaling: bounds that hold, alarms with true thresholds, activities, tags.
+"""Mends moto's application-autoscaling: it scales: by the alarms of its policies, bounds and schedules.
 
 Facts: aws-facts 4 and 13.2 ("Threshold is hard-coded 6 on both", "ALBRequestCountPerTarget still gets a CPUUtilization
 alarm", "does not pull desiredCount into [min,max]"), 13.1 (DescribeScalingActivities missing). Remove when moto does
-all of these. Metrics and schedules do not scale yet; `scale` is the seam where they will.
+all of these, keeps schedules and scales by them.
+
+Parts: `deciding` decides and `schedules` reckons (both pure), `moving` acts on alarms once a minute, `scheduled` on
+schedules; `activities` records; `targets`, `policies` and `steps` answer the calls.
 """
 
 from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 
-from sandbox.gaps.applicationautoscaling import activities, policies, targets
+from sandbox.gaps.applicationautoscaling import activities, moving, policies, scheduled, targets
 from sandbox.gaps.applicationautoscaling.activities import scale
+from sandbox.weather import minutes
 
 HANDLERS: tuple[Any, ...] = (
     targets.register_scalable_target,
@@ -23,7 +27,17 @@ HANDLERS: tuple[Any, ...] = (
     policies.describe_scaling_policies,
     policies.delete_scaling_policy,
     activities.describe_scaling_activities,
+    scheduled.put_scheduled_action,
+    scheduled.describe_scheduled_actions,
+    scheduled.delete_scheduled_action,
 )
+
+
+@minutes.each
+def pass_minute(account: str, region: str) -> None:
+    """What a minute brings. The alarms were judged before: `moving` imports them, so they are heard first."""
+    scheduled.run_due(account, region)
+    moving.move_all(account, region)
 
 
 def mend() -> None:

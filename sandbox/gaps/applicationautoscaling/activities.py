@@ -1,6 +1,6 @@
 """Scaling activities: what was scaled, why, and whether the service followed (aws-facts 4.3).
 
-`scale` is the one way in which anything here changes a service's size: bounds do now, alarms and schedules will.
+`scale` is the one way in which anything here changes a service's size: bounds, alarms and schedules all do.
 """
 
 import json
@@ -9,12 +9,15 @@ from uuid import uuid4
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 
+from sandbox import state
 from sandbox.clock import clock, transition
+from sandbox.gaps.applicationautoscaling.deciding import AT_DESIRED, AT_MAX, AT_MIN, Verdict
 from sandbox.gaps.applicationautoscaling.wire import check_filter, page, request_of
 from sandbox.gaps.ecs import Service, find_service, set_desired
 from sandbox.gaps.ecs.records import counts, tasks_in
 
-KEPT = 1000
+KEPT = 3000
+REMEMBERED = 42 * 86_400  # seconds: six weeks
 LOOK, PATIENCE = 10, 600  # seconds between looks whether ecs followed, and until that is given up
 
 
@@ -38,20 +41,15 @@ def scale(account: str, region: str, resource: str, count: int, cause: str) -> N
     if service is None or service.desired_count == count:
         return
     set_desired(service, count)
-    activity = {
-        "ActivityId": str(uuid4()),
-        "ServiceNamespace": "ecs",
-        "ResourceId": resource,
-        "ScalableDimension": "ecs:service:DesiredCount",
-        "Description": f"Setting desired count to {count}.",
-        "Cause": cause,
-        "StartTime": clock.time(),
-        "StatusCode": "InProgress",
-        "StatusMessage": f"Successfully set desired count to {count}. Waiting for change to be fulfilled by ecs.",
-    }
-    known = activities_of(account, region)
-    known.insert(0, activity)
-    del known[KEPT:]
+    activity = record(
+        account,
+        region,
+        resource,
+        Description=f"Setting desired count to {count}.",
+        Cause=cause,
+        StatusCode="InProgress",
+        StatusMessage=f"Successfully set desired count to {count}. Waiting for change to be fulfilled by ecs.",
+    )
     clock.after(
         LOOK,
         "applicationautoscaling.follow",
@@ -60,6 +58,44 @@ def scale(account: str, region: str, resource: str, count: int, cause: str) -> N
         activity=activity["ActivityId"],
         count=count,
         left=PATIENCE,
+    )
+
+
+def record(account: str, region: str, resource: str, **told: Any) -> dict[str, Any]:
+    """Remember an activity of an ECS service; returns it as AWS shows it."""
+    activity = {
+        "ActivityId": str(uuid4()),
+        "ServiceNamespace": "ecs",
+        "ResourceId": resource,
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "StartTime": clock.time(),
+        **told,
+    }
+    known = activities_of(account, region)
+    known.insert(0, activity)
+    del known[KEPT:]
+    state.touch()
+    return activity
+
+
+def not_scaled(account: str, region: str, target: Any, verdict: Verdict, cause: str) -> None:
+    """Record that an alarm asked for scaling and nothing was done."""
+    reason: dict[str, Any] = {"Code": verdict.code}
+    if verdict.code == AT_MAX:
+        reason["MaxCapacity"] = int(target.max_capacity)
+    if verdict.code == AT_MIN:
+        reason["MinCapacity"] = int(target.min_capacity)
+    if verdict.code in (AT_MAX, AT_MIN, AT_DESIRED):
+        reason["CurrentCapacity"] = verdict.count
+    record(
+        account,
+        region,
+        target.resource_id,
+        Description="Attempting to scale due to alarm triggered",
+        Cause=cause,
+        EndTime=clock.time(),
+        StatusCode="Successful" if verdict.code == AT_DESIRED else "Failed",
+        NotScaledReasons=[reason],
     )
 
 
@@ -85,13 +121,16 @@ def follow(account: str, region: str, activity: str, count: int, left: float) ->
 
 
 def describe_scaling_activities(self: Any) -> str:
-    """DescribeScalingActivities. Nothing is recorded as not scaled yet: IncludeNotScaledActivities adds no rows."""
+    """DescribeScalingActivities: those not scaled are shown only when asked for, and none is older than six weeks."""
     given = request_of(self)
     check_filter(given)
+    every, oldest = bool(given.get("IncludeNotScaledActivities")), clock.time() - REMEMBERED
     found = [
         activity
         for activity in activities_of(self.current_account, self.region)
         if activity["ServiceNamespace"] == given["ServiceNamespace"]
+        and (every or "NotScaledReasons" not in activity)
+        and activity["StartTime"] > oldest
         and given.get("ResourceId") in (None, activity["ResourceId"])
         and given.get("ScalableDimension") in (None, activity["ScalableDimension"])
     ]

@@ -1,5 +1,5 @@
-"""Scaling policies: target tracking makes the two alarms that AWS makes (aws-facts 4.2). What the alarms then do is not
-here yet: a later part listens to them and calls `activities.scale`."""
+"""Scaling policies: target tracking makes the two alarms that AWS makes (aws-facts 4.2). What the alarms then do is in
+`moving`."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from moto.applicationautoscaling.models import FakeApplicationAutoscalingPolicy
 from moto.core.exceptions import JsonRESTError
 
 from sandbox.clock import clock
+from sandbox.gaps.applicationautoscaling.steps import alarms_of, check_steps
 from sandbox.gaps.applicationautoscaling.targets import find_target
 from sandbox.gaps.applicationautoscaling.wire import KEY, check_filter, missing, page, request_of
 from sandbox.inproc import client
@@ -46,9 +47,11 @@ class Policy:
         self._action = f"{self.policy_arn}:createdBy/{uuid4()}"
 
     def configure(self, kind: str, configuration: dict[str, Any]) -> None:
-        """Take a configuration and bring the alarms in line with it."""
-        self.policy_type, self.configuration = kind, configuration
+        """Take a configuration and bring the alarms in line with it. Raises ValidationException, changing nothing."""
+        if kind == "StepScaling":
+            check_steps(configuration)
         wanted = _watched(self.resource_id, configuration) if kind == "TargetTrackingScaling" else None
+        self.policy_type, self.configuration = kind, configuration
         if wanted is None:
             self.remove_alarms()
             return
@@ -83,9 +86,11 @@ class Policy:
         self.alarms = []
 
     def alarm_shapes(self) -> list[dict[str, str]]:
-        """Names and ARNs."""
+        """Names and ARNs of the alarms made for it, or of those that people made act for it."""
         prefix = f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm:"
-        return [{"AlarmName": name, "AlarmARN": prefix + name} for name in self.alarms]
+        stepping = self.policy_type == "StepScaling"
+        names = alarms_of(self.account, self.region, self.policy_arn) if stepping else self.alarms
+        return [{"AlarmName": name, "AlarmARN": prefix + name} for name in names]
 
     def shape(self) -> dict[str, Any]:
         """The policy as AWS describes it."""
@@ -105,6 +110,10 @@ class Policy:
 def _watched(resource: str, configuration: dict[str, Any]) -> dict[str, Any]:
     """The metric that a target tracking configuration follows, as PutMetricAlarm takes it."""
     _, cluster, service = resource.split("/")
+    if not float(configuration.get("TargetValue") or 0) > 0:
+        raise AWSValidationException("TargetValue must be greater than 0.")
+    if any(int(configuration.get(key, 0)) < 0 for key in ("ScaleOutCooldown", "ScaleInCooldown")):
+        raise AWSValidationException("Cooldowns must be 0 or greater.")
     known = configuration.get("PredefinedMetricSpecification")
     custom = configuration.get("CustomizedMetricSpecification")
     if bool(known) == bool(custom):

@@ -9,6 +9,7 @@ from moto.core.exceptions import JsonRESTError
 
 from sandbox.clock import clock
 from sandbox.gaps.applicationautoscaling.activities import scale, service_of
+from sandbox.gaps.applicationautoscaling.deciding import Memory, bounded
 from sandbox.gaps.applicationautoscaling.wire import KEY, check_filter, missing, page, request_of
 
 AWAKE = {
@@ -64,10 +65,17 @@ def enforce(account: str, region: str, target: Any) -> None:
     if service is None:
         return
     low, high = int(target.min_capacity), int(target.max_capacity)
-    if service.desired_count < low:
-        scale(account, region, target.resource_id, low, f"minimum capacity was set to {low}")
-    elif service.desired_count > high:
-        scale(account, region, target.resource_id, high, f"maximum capacity was set to {high}")
+    count = min(max(service.desired_count, low), high)
+    if count != service.desired_count:
+        side = "minimum" if count > service.desired_count else "maximum"
+        target.memory = bounded(memory_of(target), count)
+        scale(account, region, target.resource_id, count, f"{side} capacity was set to {count}")
+
+
+def memory_of(target: Any) -> Memory:
+    """What a scalable target remembers of what it did."""
+    kept = target.__dict__.get("memory")
+    return kept if isinstance(kept, Memory) else Memory()
 
 
 def deregister_scalable_target(self: Any) -> str:

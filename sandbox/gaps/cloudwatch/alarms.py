@@ -143,6 +143,7 @@ def look(account: str, region: str, name: str) -> None:
     alarm.judged_at = clock.time()
     before = alarm.state_value
     verdict = judge(rule, window, before)
+    alarm.newest = verdict.points[-1] if verdict.points else None
     if verdict.state != before:
         data = {
             "version": "1.0",
@@ -162,6 +163,12 @@ def look(account: str, region: str, name: str) -> None:
             callback(account, region, alarm, before)
         except Exception:
             log.exception("%s failed on alarm %s", callback, name)
+
+
+def newest_of(backend: Any, alarm: Any, count: int) -> tuple[int, float] | None:
+    """(start, value) of the newest point in the alarm's last `count` periods. Call it under the lock."""
+    window, _ = _window(backend, alarm, count)
+    return next(((at, value) for at, value in reversed(window) if value is not None), None)
 
 
 def _window(backend: Any, alarm: Any, count: int) -> tuple[list[tuple[int, float | None]], int]:

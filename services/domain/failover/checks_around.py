@@ -1,7 +1,7 @@
 """Checks of what is around the target: what else is going on, and whether the services can bear it."""
 
 from services.domain.check import Check
-from services.domain.failover.connections import RESERVED, most_connections, pools, users_of
+from services.domain.failover.connections import RESERVED, connections_of, pools, users_of
 from services.domain.failover.situation import Judge, Situation
 from services.domain.failover.stands import store_of
 from services.domain.operation import Operation, State, Target
@@ -31,12 +31,14 @@ def deployments(situation: Situation) -> Check:
 
 def operations(situation: Situation) -> Check:
     """Nothing else of Haven's is at work here. On the same target nothing may even wait; elsewhere only what runs, or
-    is stuck half-way, is in the way. A stuck one is resolved, not overridden: it may still act in AWS."""
+    is stuck half-way, is in the way. A stuck one is resolved, not overridden: it may still act in AWS. Only a change of
+    a service's scaling may be overridden: it does not touch where data lives, and an outage cannot wait for tasks."""
     judge = Judge(situation, "operations", "No other operation runs")
     in_way = [each for each in situation.live if each.id != situation.own_id and each.live and _in_way(situation, each)]
     if in_way:
-        said = listed([f"{each.kind} of {each.target} ({each.state}, {each.id})" for each in in_way])
-        return judge.failed(f"{said}.", "Wait until it is over, cancel it, or resolve it.", overridable=False)
+        said = listed([f"{each.what} ({each.state}, {each.id})" for each in in_way])
+        mild = all(each.target_kind is Target.SERVICE for each in in_way)
+        return judge.failed(f"{said}.", "Wait until it is over, cancel it, or resolve it.", overridable=mild)
     return judge.passed("No other operation is at work in this environment.")
 
 
@@ -84,7 +86,7 @@ def _elsewhere(service: FargateService, leaving: str) -> int:
 
 def connections(situation: Situation) -> Check | None:
     """All pools together fit the database when everybody reconnects at once. Overridable, known or not: pools are
-    seldom full, and the limit is planned by the class, not read. Nothing for a cache, which holds 65,000."""
+    seldom full, and the limit is mostly planned by the class. Nothing for a cache, which holds 65,000."""
     target, snapshot = situation.target, situation.snapshot
     store = store_of(snapshot, target.kind, target.name)
     if target.kind is Target.CACHE or isinstance(store, Cache):
@@ -104,12 +106,12 @@ def connections(situation: Situation) -> Check | None:
     total = sum(pool.tasks * (pool.size or 0) for pool in found)
     terms = " + ".join(f"{pool.tasks} × {pool.size} ({pool.service})" for pool in found) or "0"
     sum_ = f"{terms} + {RESERVED} reserved = {total + RESERVED:,}"
-    most = most_connections(store.instance_class)
+    most, by = connections_of(store)
     if most is None:
         return judge.unknown(
             f"{sum_}; what {store.instance_class or 'its class'} holds is not known.", "Look up SHOW max_connections."
         )
-    fact = f"{sum_} of {most:,} connections planned for {store.instance_class}."
+    fact = f"{sum_} of {most:,} connections planned for {by}."
     if total + RESERVED > most:
         return judge.failed(fact, "Make the pools smaller, or the instance class larger.", overridable=True)
     return judge.passed(fact)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.domain.operation import Target
-from services.domain.snapshot import FargateService, Snapshot, Stack
+from services.domain.snapshot import Cache, Database, DatabaseCluster, FargateService, Snapshot, Stack
 
 RESERVED = 15
 """Connections kept for superusers, RDS and monitoring."""
@@ -50,6 +50,16 @@ def most_connections(instance_class: str | None) -> int | None:
     if memory is None:
         return None
     return _MOST if memory >= 64 else _PLANNED.get(memory)
+
+
+def connections_of(store: Database | DatabaseCluster | Cache | None) -> tuple[int | None, str]:
+    """The connections to plan with for a database, None when not known, and by what: its parameter group's own value,
+    else its class."""
+    if isinstance(store, Database) and store.max_connections is not None:
+        return store.max_connections, f"{store.identifier}, max_connections of {store.parameter_group}"
+    if isinstance(store, Database | DatabaseCluster):
+        return most_connections(store.instance_class), f"{store.identifier}, {store.instance_class}"
+    return None, "its class"
 
 
 def users_of(snapshot: Snapshot, kind: Target, endpoint: str | None) -> tuple[FargateService, ...]:

@@ -10,6 +10,7 @@ from services.domain.status import Status
 from services.domain.wording import counted, listed
 
 CPU, MEMORY = "ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"
+_WORDS = {CPU: "CPU", MEMORY: "memory", "ALBRequestCountPerTarget": "the number of requests per target"}
 SCALED = (Part.SERVICES, Part.SCALING)
 
 
@@ -83,7 +84,7 @@ def policies(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def bounds(snapshot: Snapshot) -> Iterator[Finding]:
-    """Minimum below the number of zones, no room between the bounds, at the maximum, or suspended."""
+    """Minimum below the number of zones, no room between the bounds, or suspended."""
     for service in snapshot.services:
         if service.scaling is None:
             continue
@@ -103,14 +104,37 @@ def bounds(snapshot: Snapshot) -> Iterator[Finding]:
                 why=f"Minimum and maximum are both {scaling.max_capacity}: its policies can change nothing.",
                 mend="Raise the maximum.",
             )
-        elif service.desired >= scaling.max_capacity:
-            yield found(
+        yield from _suspended(service, scaling)
+
+
+def at_max(snapshot: Snapshot) -> Iterator[Finding]:
+    """As many tasks as allowed, while a policy asks for more. At the maximum and content is no trouble."""
+    ringing = {alarm.name for alarm in snapshot.alarms if alarm.state == "ALARM"}
+    for service in snapshot.services:
+        if service.scaling is None or not is_at_max(service):
+            continue
+        above = [
+            f"{_WORDS.get(policy.metric or '', policy.name)} is above its target of {policy.target:g}"
+            for policy in service.scaling.policies
+            if policy.target is not None and any("AlarmHigh" in name for name in ringing.intersection(policy.alarms))
+        ]
+        if above:
+            yield _found(
+                service,
                 rule="at-max",
                 title=f"{service.name} is at its maximum",
-                why=f"{service.desired} tasks wanted, {scaling.max_capacity} allowed: more load brings no more tasks.",
-                mend="Raise the maximum, after checking that the database can take the connections.",
+                why=f"{counted(service.desired, 'task')} wanted, {service.scaling.max_capacity} allowed, and "
+                f"{listed(above)}: AWS would add tasks and may not.",
+                requirement=Requirement.SCALING,
+                mend="Raise the maximum, for a while if need be, after checking that the database can take the "
+                "connections; or find out where the load comes from.",
+                part=Part.SCALING,
             )
-        yield from _suspended(service, scaling)
+
+
+def is_at_max(service: FargateService) -> bool:
+    """Whether scaling may add no task."""
+    return service.scaling is not None and service.desired >= service.scaling.max_capacity
 
 
 def _suspended(service: FargateService, scaling: Scaling) -> Iterator[Finding]:
@@ -146,6 +170,7 @@ def _found(
 
 RULES = (
     Rule(policies, SCALED),
+    Rule(at_max, (*SCALED, Part.ALARMS)),
     Rule(bounds, SCALED),
     Rule(deployments, (Part.SERVICES,)),
 )

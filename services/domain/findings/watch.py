@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from services.domain.finding import Finding, Requirement, Rule, Subject
+from services.domain.findings.elastic import is_at_max
 from services.domain.snapshot import Part, Snapshot, Stack
 from services.domain.states import stack_state
 from services.domain.status import Status
@@ -10,7 +11,8 @@ from services.domain.status import Status
 
 def firing(snapshot: Snapshot) -> Iterator[Finding]:
     """Alarms that fire. A target tracking alarm is not trouble: the high one announces a scale-out, the low one only
-    says that there is room."""
+    says that there is room. Where nothing can be added, a finding of its own says so (`elastic`)."""
+    in_vain = set(_unheard(snapshot))
     for alarm in snapshot.alarms:
         if alarm.state != "ALARM":
             continue
@@ -23,7 +25,7 @@ def firing(snapshot: Snapshot) -> Iterator[Finding]:
                 alarm.reason or alarm.description or "CloudWatch gives no reason.",
                 "Answer the alarm; its metric and reason say where to look.",
             )
-        elif "AlarmLow" not in alarm.name:
+        elif "AlarmLow" not in alarm.name and alarm.name not in in_vain:
             yield _alarm(
                 alarm.name,
                 "scaling-out",
@@ -32,6 +34,14 @@ def firing(snapshot: Snapshot) -> Iterator[Finding]:
                 f"{alarm.name} fires, so Application Auto Scaling adds tasks. {alarm.reason or ''}".rstrip(),
                 "Wait for the new tasks; if it stays, look at the maximum.",
             )
+
+
+def _unheard(snapshot: Snapshot) -> Iterator[str]:
+    """The alarms on which nothing is added: the service is at its maximum, or scaling out is suspended."""
+    for service in snapshot.services:
+        if service.scaling is not None and (is_at_max(service) or service.scaling.scale_out_suspended):
+            for policy in service.scaling.policies:
+                yield from policy.alarms
 
 
 def muted(snapshot: Snapshot) -> Iterator[Finding]:

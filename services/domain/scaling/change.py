@@ -35,6 +35,11 @@ class ScalingState:
     labels: tuple[tuple[str, str], ...] = ()
 
 
+def state_of(scaling: Scaling) -> ScalingState:
+    """The state of scaling that was read."""
+    return ScalingState(scaling, scaling.steps, scaling.labels)
+
+
 @dataclass(frozen=True)
 class Suspended:
     """What is suspended."""

@@ -11,7 +11,7 @@ from services.domain.scaling.decision import Decision, Outcome
 from services.domain.scaling.load import MEMORY, Recording
 from services.domain.scaling.schedule import MOST, parse
 from services.domain.scaling.series import Series, minute_of, time_of
-from services.domain.scaling.tracking import Memory, Rules, bound, tick
+from services.domain.scaling.tracking import Memory, Rules, bound, decided, may_move, noted
 from services.domain.snapshot import ScheduledAction
 from services.domain.wording import counted
 
@@ -70,6 +70,8 @@ class _Run:
 
     def follow(self, minute: int, desired: int, starts_after: int) -> None:
         """ECS brings the tasks to the count: those surplus stop at once, missing ones carry load a little later."""
+        if self.serving == desired and not self.starting:
+            return
         surplus = self.serving + sum(n for _, n in self.starting) - desired
         while surplus > 0 and self.starting:
             at, n = self.starting.pop()
@@ -90,13 +92,13 @@ def replay(recording: Recording, given: Settings, assumed: Assumed) -> Replay | 
     first = recording.first_tasks
     if first is None:
         return None
-    rules, loads = given.rules, recording.loads()
+    rules, loads = given.rules, [(metric, load.values) for metric, load in recording.loads().items()]
     bounds = _bounds(recording.tasks, given)
     memory = Memory(min(max(first, rules.min_capacity), rules.max_capacity))
     run = _Run(memory.desired, [])
     lost_at = _peak(recording, rules) if assumed.lost_of_zones else None
     tasks, desired, events, worst = list[float](), list[float](), list[Decision](), dict[str, float]()
-    for minute in range(recording.tasks.start, recording.tasks.end):
+    for place, minute in enumerate(range(recording.tasks.start, recording.tasks.end)):
         if minute in bounds:
             for action in bounds[minute]:
                 rules = _bounded(rules, action)
@@ -105,14 +107,17 @@ def replay(recording: Recording, given: Settings, assumed: Assumed) -> Replay | 
         if minute == lost_at:
             run.serving -= ceil(run.serving / (assumed.lost_of_zones or 1))
         run.follow(minute, memory.desired, assumed.starts_after)
-        readings = {m: _share(load.at(minute), run.serving) for m, load in loads.items()}
-        starved = run.serving < 1 and any(load.at(minute) is not None for load in loads.values())
+        asked = [(metric, values[place]) for metric, values in loads]
+        readings = {metric: _share(load, run.serving) for metric, load in asked}
+        starved = run.serving < 1 and any(load is not None for _, load in asked)
         _count(run, rules, memory.desired, readings, worst, starved)
         tasks.append(run.serving)
         desired.append(memory.desired)
         now = replace(rules, deploying=True) if minute in assumed.deploying else rules
-        memory, decision = tick(now, memory, minute, readings)
-        events += [decision] if decision.outcome in (Outcome.OUT, Outcome.IN) else []
+        memory = noted(now, memory, readings)
+        if may_move(now, memory):
+            memory, decision = decided(now, memory, minute)
+            events += [decision] if decision.outcome in (Outcome.OUT, Outcome.IN) else []
     hours = sum(tasks) / 60
     start = recording.tasks.start
     return Replay(
@@ -200,9 +205,14 @@ def _share(load: float | None, tasks: int) -> float | None:
 def _count(
     run: _Run, rules: Rules, desired: int, readings: dict[str, float | None], worst: dict[str, float], starved: bool
 ) -> None:
-    values = [(p, v) for p in rules.policies if (v := readings.get(p.metric)) is not None]
-    run.unknown += not values and not starved
-    run.over += starved or any(v > p.target + 1e-9 for p, v in values)
+    over, known = starved, starved
+    for policy in rules.policies:
+        value = readings.get(policy.metric)
+        if value is not None:
+            known = True
+            over = over or value > policy.target + 1e-9
+            if value >= worst.get(policy.metric, 0.0):
+                worst[policy.metric] = value
+    run.unknown += not known
+    run.over += over
     run.at_max += desired >= rules.max_capacity
-    for policy, value in values:
-        worst[policy.metric] = max(value, worst.get(policy.metric, 0.0))

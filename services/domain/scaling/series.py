@@ -118,11 +118,12 @@ def joined(parts: Sequence[Series]) -> Series:
 
 def combined(one: Series, other: Series, rule: Callable[[float, float], float]) -> Series:
     """`rule` of both values, place by place of `one`; a gap in either is a gap."""
-    made = []
-    for place, mine in enumerate(one.values):
-        theirs = other.at(one.start + place * one.step)
-        made.append(None if mine is None or theirs is None else rule(mine, theirs))
-    return Series(one.start, tuple(made), one.step)
+    theirs: Iterable[float | None] = other.values
+    if (one.start, one.step, len(one.values)) != (other.start, other.step, len(other.values)):
+        theirs = map(other.at, range(one.start, one.end, one.step))
+    pairs = zip(one.values, theirs, strict=True)
+    made = tuple([None if a is None or b is None else rule(a, b) for a, b in pairs])
+    return Series(one.start, made, one.step)
 
 
 def stretches(of: Series) -> tuple[tuple[tuple[int, float], ...], ...]:

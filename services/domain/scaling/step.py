@@ -99,12 +99,14 @@ def _gaps(steps: Sequence[Step]) -> str:
 def step_for(policy: StepPolicy, breach: float) -> Step | None:
     """The step for a metric `breach` beyond the threshold: above it the lower bound belongs to the step, below it the
     upper one does. None when no step reaches that far."""
-    for step in policy.steps:
-        low = float("-inf") if step.lower is None else step.lower
-        high = float("inf") if step.upper is None else step.upper
-        if (low <= breach < high) if breach >= 0 else (low < breach <= high):
-            return step
-    return None
+    spans = [
+        (float("-inf") if s.lower is None else s.lower, float("inf") if s.upper is None else s.upper, s)
+        for s in policy.steps
+    ]
+    above = next((s for low, high, s in spans if low <= breach < high), None) if breach >= 0 else None
+    if above is not None or breach > 0:
+        return above
+    return next((s for low, high, s in spans if low < breach <= high), None)
 
 
 def adjusted(policy: StepPolicy, step: Step, tasks: int) -> int:
@@ -132,7 +134,7 @@ def evaluate(
         said = "Its alarm does not ring." if breach is None else f"No step is for a breach of {breach:g}."
         return memory, quiet(minute, memory.desired, said)
     cooling = minute * 60 < memory.out_until
-    count = adjusted(policy, step, memory.desired)
+    asked = count = adjusted(policy, step, memory.desired)
     base = memory.desired
     if cooling and count > memory.desired:
         base = memory.out_base
@@ -140,7 +142,7 @@ def evaluate(
     after = min(max(count, limits.min_capacity), limits.max_capacity)
     asks = f"A breach of {breach:g} asks for {policy.adjustment} {step.by:+d}: {base} → {count}"
     cause = f"monitor alarm {alarm} in state ALARM triggered policy {policy.name}"
-    stopped = _stopped(limits, memory, minute, count, after)
+    stopped = _stopped(limits, memory, minute, asked, after)
     if stopped:
         return memory, held(minute, memory.desired, policy.name, cause, f"{asks}, {stopped[0]}.", stopped[1])
     until = minute * 60 + policy.cooldown
@@ -149,7 +151,13 @@ def evaluate(
 
 
 def _stopped(limits: Limits, memory: StepMemory, minute: int, count: int, after: int) -> tuple[str, Code | None] | None:
+    """Why it does not act. `count` is what the step asks of the count of now, whatever is being launched: at the
+    maximum that is the reason, as in target tracking."""
     now, at = memory.desired, minute * 60
+    if limits.scale_out_suspended and (count > now or after > now == count):
+        return "but scaling out is suspended", None
+    if limits.scale_in_suspended and (count < now or after < now == count):
+        return "but scaling in is suspended", None
     if count > now and now >= limits.max_capacity:
         return f"but {now} is the maximum or more", Code.AT_MAX
     if count < now and now <= limits.min_capacity:
@@ -158,10 +166,6 @@ def _stopped(limits: Limits, memory: StepMemory, minute: int, count: int, after:
         if at < memory.out_until:
             return f"not more than {now}; {memory.out_until - at} s of the cooldown are left", None
         return "which there are already", Code.AT_DESIRED
-    if after > now:
-        return ("but scaling out is suspended", None) if limits.scale_out_suspended else None
-    if limits.scale_in_suspended:
-        return "but scaling in is suspended", None
-    if at < memory.in_until:
+    if after < now and at < memory.in_until:
         return f"but {memory.in_until - at} s of the cooldown are left", None
     return None

@@ -12,6 +12,7 @@ remembered is explicit, so that any minute can be replayed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import ceil
 
 from services.domain.scaling.alarm import EXTRA, AlarmState, judge
@@ -23,6 +24,11 @@ COOLDOWN = 300
 _KEPT = LOW_MINUTES + EXTRA
 _SLACK = 1e-9
 """So that 3 tasks × 70 ÷ 70 stay 3, whatever the fractions do."""
+
+
+@lru_cache(1024)
+def _low(target: float) -> float:
+    return round(target * LOW_SHARE, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Tracking:
     @property
     def low(self) -> float:
         """The low alarm's threshold."""
-        return round(self.target * LOW_SHARE, 4)
+        return _low(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,9 @@ class Watch:
     def newest(self) -> float | None:
         """The newest known reading."""
         return next((value for value in reversed(self.readings) if value is not None), None)
+
+
+_FRESH = Watch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,31 +134,52 @@ def bound(memory: Memory, rules: Rules, minute: int, cause: str = "") -> tuple[M
 
 def tick(rules: Rules, memory: Memory, minute: int, readings: Mapping[str, float | None]) -> tuple[Memory, Decision]:
     """One minute: what AWS decides after the readings of that minute (by metric; None or absent is a gap)."""
-    known = dict(memory.watches)
-    watches = tuple((p.name, watched(p, known.get(p.name, Watch()), readings.get(p.metric))) for p in rules.policies)
-    now = Memory(memory.desired, watches, memory.out_until, memory.out_base, memory.in_until, memory.code)
+    return decided(rules, noted(rules, memory, readings), minute)
+
+
+def decided(rules: Rules, now: Memory, minute: int) -> tuple[Memory, Decision]:
+    """The second half of a minute, on what was `noted`."""
     decision, after = _decide(rules, now, minute)
     code = decision.code
-    repeated = code is not None and code is memory.code
+    repeated = code is not None and code is now.code
     if repeated:
         decision = replace(decision, repeated=True)
     return (after if after.code is code else replace(after, code=code)), decision
 
 
+def noted(rules: Rules, memory: Memory, readings: Mapping[str, float | None]) -> Memory:
+    """The first half of a minute: what is remembered once its readings are in, before anything is decided."""
+    known = dict(memory.watches)
+    watches = tuple([(p.name, watched(p, known.get(p.name, _FRESH), readings.get(p.metric))) for p in rules.policies])
+    return Memory(memory.desired, watches, memory.out_until, memory.out_base, memory.in_until, memory.code)
+
+
+def may_move(rules: Rules, now: Memory) -> bool:
+    """Whether the other half could scale at all: an alarm rings, and the count may go its way. Most minutes of a replay
+    are over with this."""
+    low = now.desired > rules.min_capacity
+    for policy, (_, watch) in zip(rules.policies, now.watches, strict=True):
+        if watch.high is AlarmState.ALARM:
+            return now.desired < rules.max_capacity
+        if watch.low is not AlarmState.ALARM and not policy.scale_in_disabled:
+            low = False
+    return low
+
+
 def watched(policy: Tracking, before: Watch, reading: float | None) -> Watch:
     """A policy's alarms after one more reading."""
-    kept = (*before.readings, reading)[-_KEPT:]
-    recent = kept[-(HIGH_MINUTES + EXTRA) :]
-    target, low = policy.target, policy.low
-    # One point that does not breach settles it; most minutes of a replay are such.
-    calm, busy = reading is not None and reading <= target, reading is not None and reading >= low
-    return Watch(
-        kept,
-        AlarmState.OK
-        if calm
-        else judge([None if v is None else v > target for v in recent], HIGH_MINUTES, before.high),
-        AlarmState.OK if busy else judge([None if v is None else v < low for v in kept], LOW_MINUTES, before.low),
-    )
+    kept, target, least = (*before.readings, reading)[-_KEPT:], policy.target, policy.low
+    high, low = before.high, before.low
+    # A point that does not breach settles an alarm, and one that does leaves a ringing one ringing: most are such.
+    if reading is not None and reading <= target:
+        high = AlarmState.OK
+    elif reading is None or high is not AlarmState.ALARM:
+        high = judge([None if v is None else v > target for v in kept], HIGH_MINUTES, high)
+    if reading is not None and reading >= least:
+        low = AlarmState.OK
+    elif reading is None or low is not AlarmState.ALARM:
+        low = judge([None if v is None else v < least for v in kept], LOW_MINUTES, low)
+    return Watch(kept, high, low)
 
 
 def wanted(policy: Tracking, tasks: int, metric: float) -> int:
@@ -208,7 +238,9 @@ def _in(rules: Rules, now: Memory, minute: int, watches: Mapping[str, Watch]) ->
     metric = watches[policy.name].newest
     after = min(max(count, rules.min_capacity), rules.max_capacity)
     asks = f"ceil({now.desired} × {metric:g} ÷ {policy.target:g}) = {count} by {policy.metric}"
-    no = _Held(rules, minute, now, policy, policy.low_alarm)
+    # The alarm that AWS names rings, so it is that of a policy that may scale in, whichever policy limits how far.
+    cause = max((each for each in counts if not each[1].scale_in_disabled), key=lambda each: each[0])[1]
+    no = _Held(rules, minute, now, cause, cause.low_alarm)
     if rules.scale_in_suspended:
         return no.because(f"{asks}, but scaling in is suspended.", None), now
     if rules.deploying:
@@ -221,8 +253,8 @@ def _in(rules: Rules, now: Memory, minute: int, watches: Mapping[str, Watch]) ->
     if minute * 60 < now.in_until:
         return no.because(f"{asks}; {now.in_until - minute * 60} s of the cooldown are left.", None), now
     cut = f", kept at the minimum {rules.min_capacity}" if count < after else ""
-    made = moved(minute, now.desired, after, policy.name, _cause(policy.low_alarm, policy), f"{asks}{cut}.")
-    return made, Memory(after, now.watches, in_until=minute * 60 + policy.scale_in_cooldown)
+    made = moved(minute, now.desired, after, cause.name, _cause(cause.low_alarm, cause), f"{asks}{cut}.")
+    return made, Memory(after, now.watches, in_until=minute * 60 + cause.scale_in_cooldown)
 
 
 def _cause(alarm: str, policy: Tracking) -> str:
@@ -244,6 +276,6 @@ class _Held:
 
 
 __all__ = [
-    "COOLDOWN", "Memory", "Outcome", "Rules", "Tracking", "Watch", "bound", "rules_of", "tick", "tracking_of", "wanted",
-    "watched",
+    "COOLDOWN", "Memory", "Outcome", "Rules", "Tracking", "Watch", "bound", "decided", "may_move", "noted", "rules_of",
+    "tick", "tracking_of", "wanted", "watched",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.domain.scaling.step import StepPolicy
 from services.domain.snapshot.entrance import TargetGroup
 
 
@@ -81,7 +82,8 @@ class ScheduledAction:
 
 @dataclass(frozen=True)
 class Scaling:
-    """A service's scalable target with its policies and scheduled actions."""
+    """A service's scalable target with its policies and scheduled actions. `steps` are what its step policies are made
+    of, `labels` by policy the resource label of those on requests per target."""
 
     resource_id: str
     min_capacity: int
@@ -91,6 +93,8 @@ class Scaling:
     scheduled_suspended: bool
     policies: tuple[ScalingPolicy, ...] = ()
     scheduled: tuple[ScheduledAction, ...] = ()
+    steps: tuple[StepPolicy, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

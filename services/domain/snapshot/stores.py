@@ -6,7 +6,8 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Database:
-    """An RDS for PostgreSQL instance. `status` is AWS's; `secondary_zone` holds the standby and is None without one."""
+    """An RDS for PostgreSQL instance. `status` is AWS's; `secondary_zone` holds the standby and is None without one.
+    `max_connections` is what its parameter group sets as a number, once that is in force; else its class decides."""
 
     identifier: str
     arn: str
@@ -33,6 +34,7 @@ class Database:
     maintenance: tuple[str, ...] = ()
     subnet_zones: tuple[str, ...] = ()
     created_at: datetime | None = None
+    max_connections: int | None = None
 
 
 @dataclass(frozen=True)

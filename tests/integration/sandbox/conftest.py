@@ -20,6 +20,11 @@ class Shop:
     target_group: str
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _own_world(own_world: None) -> None:
+    """For each module its own."""
+
+
 @pytest.fixture(scope="module")
 def shop(sandbox: Sandbox) -> Shop:
     """Cluster `production` with service `rbac` (three tasks behind `production-alb`), database `production-app` and

@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from services.aws.stacks_writer import StackProvisioner
-from services.domain.errors import Conflict, Misconfigured, NotFound, NotNow, OutcomeUnknown, Refused
+from services.domain.errors import Conflict, Misconfigured, NotFound, OutcomeUnknown, Refused
 from services.ports import StackOutcome, StackSpec
 from tests.builders.places import environment
 from tests.unit.aws.stubs import WHEN, client_of
@@ -146,7 +146,7 @@ def test_a_review_that_takes_for_ever_is_given_up_on_for_now() -> None:
         desk.says("create_change_set", {"Id": SET})
         for _ in range(400):
             desk.set_is("CREATE_IN_PROGRESS")
-        with pytest.raises(NotNow, match="still working out"):
+        with pytest.raises(OutcomeUnknown, match="still working out"):
             desk.change_set()
     assert 600 <= sum(desk.paused) < 603
     assert max(desk.paused) == 2.0

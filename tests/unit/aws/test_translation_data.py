@@ -12,6 +12,19 @@ from services.domain.snapshot import Alarm, Cache, CacheNode, Database, Metric, 
 from tests.unit.aws.stubs import WHEN, answering, arn, refusing
 
 DATABASE = arn("rds", "db:production-app")
+GROUP_ASKED = {"DBParameterGroupName": "production-app", "Source": "user"}
+CONNECTIONS = {"ParameterName": "max_connections", "ParameterValue": "400"}
+BARE: dict[str, Any] = {
+    "DBInstanceIdentifier": "d",
+    "DBInstanceArn": "a",
+    "DbiResourceId": "r",
+    "Engine": "postgres",
+    "EngineVersion": "17.4",
+    "DBInstanceClass": "db.t4g.micro",
+    "DBInstanceStatus": "creating",
+    "MultiAZ": False,
+    "AllocatedStorage": 20,
+}
 URL = "http://sqs.example/123456789012/production-events"
 
 
@@ -52,6 +65,7 @@ def test_a_database_with_its_pending_changes_and_maintenance() -> None:
     with answering(
         "rds",
         ("describe_db_instances", asked, {"DBInstances": [found]}),
+        ("describe_db_parameters", GROUP_ASKED, {"Parameters": [CONNECTIONS]}),
         ("describe_pending_maintenance_actions", asked, {"PendingMaintenanceActions": [pending]}),
     ) as client:
         databases = rds.list_databases(client, ["production-app"])
@@ -82,21 +96,43 @@ def test_a_database_with_its_pending_changes_and_maintenance() -> None:
         maintenance=("os-upgrade: New Operating System update is available",),
         subnet_zones=("us-east-1a", "us-east-1b"),
         created_at=WHEN - timedelta(days=30),
+        max_connections=400,
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "parameters", "expected"),
+    [
+        ("in-sync", [{"ParameterName": "log_lock_waits", "ParameterValue": "1"}, CONNECTIONS], 400),
+        ("in-sync", [{**CONNECTIONS, "ParameterValue": "LEAST({DBInstanceClassMemory/9531392},5000)"}], None),
+        ("in-sync", [], None),
+        ("pending-reboot", None, None),
+    ],
+)
+def test_the_parameter_group_s_own_limit_counts_once_it_is_in_force(
+    status: str, parameters: list[dict[str, str]] | None, expected: int | None
+) -> None:
+    group = {"DBParameterGroupName": "production-app", "ParameterApplyStatus": status}
+    given = {"DBParameterGroups": [group]}
+    asked = {"Filters": [{"Name": "db-instance-id", "Values": ["d"]}]}
+    calls = [("describe_db_instances", asked, {"DBInstances": [{**BARE, **given}]})]
+    if parameters is not None:
+        calls.append(("describe_db_parameters", GROUP_ASKED, {"Parameters": parameters}))
+    with answering("rds", *calls) as client:
+        (database,) = rds.list_databases(client, ["d"])
+    assert database.max_connections == expected
+
+
+def test_the_default_group_is_not_asked_for() -> None:
+    given = {"DBParameterGroups": [{"DBParameterGroupName": "default.postgres17", "ParameterApplyStatus": "in-sync"}]}
+    asked = {"Filters": [{"Name": "db-instance-id", "Values": ["d"]}]}
+    with answering("rds", ("describe_db_instances", asked, {"DBInstances": [{**BARE, **given}]})) as client:
+        (database,) = rds.list_databases(client, ["d"])
+    assert database.max_connections is None
+
+
 def test_a_database_being_created_has_no_endpoint_zone_or_restorable_time() -> None:
-    found: dict[str, Any] = {
-        "DBInstanceIdentifier": "d",
-        "DBInstanceArn": "a",
-        "DbiResourceId": "r",
-        "Engine": "postgres",
-        "EngineVersion": "17.4",
-        "DBInstanceClass": "db.t4g.micro",
-        "DBInstanceStatus": "creating",
-        "MultiAZ": False,
-        "AllocatedStorage": 20,
-    }
+    found = BARE
     with answering("rds", ("describe_db_instances", {"Filters": [{"Name": "db-instance-id", "Values": ["d"]}]},
                            {"DBInstances": [found]})) as client:  # fmt: skip
         (database,) = rds.list_databases(client, ["d"])

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from services import bootstrap
 from services.cli import haven
-from services.cli.run import ENVIRONMENTS, Plan, _factor, _number, greeting
+from services.cli.run import ENVIRONMENTS, Plan, _factor, _number, _provision, greeting
 from services.settings import Settings
+from services.usecases.carrying import Deployment
+from services.usecases.provisioning import Progress
 
 
 @pytest.fixture
@@ -95,3 +98,39 @@ def test_the_greeting_repeats_no_password_that_was_set_before():
     text = greeting(Plan(Settings(), 8000, 5001, 10.0), None)
     assert "as set before" in text
     assert "None" not in text
+
+
+class Built:
+    """The desks that a run provisions through: what is deployed here says more tasks than the blueprint."""
+
+    def __init__(self):
+        self.environments = self.carrying = self.provisioning = self
+        self.known = []
+        self.asked, self.deployed = [], {}
+
+    def all(self, actor):
+        return list(self.known)
+
+    def register(self, actor, environment):
+        self.known.append(environment)
+
+    def deployment(self, actor, environment, overrides):
+        self.asked.append((environment.name, overrides))
+        specs = tuple(f"{environment.name}: {spec.name}" for spec in bootstrap.specs(environment))
+        return Deployment(specs, {"service-rbac": {"MaxTasks": ("20", "12")}}, (), None)
+
+    def deploy(self, actor, environment, specs, tell):
+        self.deployed[environment.name] = specs
+        tell(Progress("network", "unchanged"))
+
+
+def test_taken_up_again_it_deploys_what_keeps_the_values_that_are_deployed(capsys):
+    built = Built()
+    for _ in ENVIRONMENTS:  # a second run finds its environments
+        _provision(Plan(Settings(), 8000, 5001, 10.0), built, 0.0)
+    assert {environment.name for environment in built.known} == {"production", "legacy"}
+    assert sorted(built.asked, key=lambda each: each[0]) == [("legacy", {})] * 2 + [("production", {})] * 2
+    assert built.deployed["production"][0] == "production: network"
+    said = capsys.readouterr().out
+    assert "keeps MaxTasks 20 (blueprint: 12)" in said
+    assert "production: network unchanged" in said

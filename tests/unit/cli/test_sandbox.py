@@ -27,6 +27,13 @@ STATUS = {
 EVENTS = {"duplicate": 0, "reorder": False, "drop": False, "held": 0, "delivered": 7, "dropped": 0}
 
 
+SURGE = {
+    "services": ["legacy/rbac", "production/rbac"],
+    "since": "2026-11-22T23:58:00+00:00",
+    "until": "2026-11-23T00:20:41.5+00:00",
+}
+
+
 class Fake:
     """Answers like the control API and remembers what it was told."""
 
@@ -123,6 +130,9 @@ def test_shows_the_status(fake: Fake) -> None:
         ),
         (["speed", "20"], ("POST", "speed", {"speed": 20.0})),
         (["load", "rbac", "3", "--for", "60"], ("POST", "load", {"service": "rbac", "factor": 3.0, "for": 60.0})),
+        (["load", "rbac", "3x", "--for", "20m"], ("POST", "load", {"service": "rbac", "factor": 3.0, "for": 1200.0})),
+        (["load", "*", "0.5X", "--for", "2h"], ("POST", "load", {"service": "*", "factor": 0.5, "for": 7200.0})),
+        (["load", "rbac", "2"], ("POST", "load", {"service": "rbac", "factor": 2.0, "for": 900.0})),
         (["thaw"], ("POST", "clock", {"freeze": False})),
         (
             ["trouble", "rds", "throttle", "--rate", "0.5", "--for", "60"],
@@ -145,9 +155,45 @@ def test_shows_the_status(fake: Fake) -> None:
 def test_tells_the_sandbox(fake: Fake, arguments: list[str], told: tuple[str, str, Any]) -> None:
     fake.answers["POST", "zone"] = (200, {"changed": True})
     fake.answers["POST", "clock"] = (200, {"time": "now"})
+    fake.answers["POST", "load"] = (200, SURGE)
     result = run(fake.url, *arguments)
     assert result.exit_code == 0, result.output
     assert fake.heard == [told]
+
+
+def test_load_tells_what_it_did(fake: Fake) -> None:
+    fake.answers["POST", "load"] = (200, SURGE)
+    assert run(fake.url, "load", "rbac", "3x", "--for", "20m").output.splitlines() == [
+        "rbac gets 3 times its load for 20 minutes, until 00:20:41 UTC.",
+        "Felt by legacy/rbac, production/rbac.",
+        "Counted since 23:58:00 UTC; scaling out asks for three full minutes above the target.",
+    ]
+
+
+def test_load_tells_that_nobody_feels_it(fake: Fake) -> None:
+    fake.answers["POST", "load"] = (200, SURGE | {"services": []})
+    assert run(fake.url, "load", "rbak", "0.5x", "--for", "90").output.splitlines() == [
+        "rbak gets 0.5 times its load for 90 seconds, until 00:20:41 UTC.",
+        "No service rbak feels it.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["three"], "write 3, 3x or 0.5x"),
+        (["101x"], "write 3, 3x or 0.5x"),
+        (["x"], "write 3, 3x or 0.5x"),
+        (["3x", "--for", "0"], "no time from 1s to 7 days"),
+        (["3x", "--for", "8d"], "no time from 1s to 7 days"),
+        (["3x", "--for", "20 min"], "write 90, 20m or 2h"),
+    ],
+)
+def test_load_says_how_to_write_it(fake: Fake, arguments: list[str], said: str) -> None:
+    result = run(fake.url, "load", "rbac", *arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert fake.heard == []
 
 
 def calmed(fake: Fake, **disturbed: Any) -> Any:

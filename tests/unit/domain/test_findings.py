@@ -33,6 +33,16 @@ def scaled(**changes: object) -> Snapshot:
     return service(scaling=b.scaling(**changes))
 
 
+def alarmed(name: str, state: str = "ALARM", **changes: object) -> Snapshot:
+    """rbac with one alarm of its scaling in a state."""
+    return replace(service(**changes), alarms=(b.alarm(name, state=state, scaling=True),))
+
+
+def wanting_more(**changes: object) -> Snapshot:
+    """rbac above its CPU target."""
+    return alarmed(b.policy().alarms[0], **changes)
+
+
 def targets(*states: str, **changes: object) -> Snapshot:
     """rbac with its targets in these states, in the order of the zones."""
     made = b.service("rbac")
@@ -130,7 +140,7 @@ CASES = [
     ("no-memory-policy", scaled(policies=(b.policy(),)), DEGRADED),
     ("min-below-zones", scaled(min_capacity=2), DEGRADED),
     ("no-room", scaled(min_capacity=3, max_capacity=3), DEGRADED),
-    ("at-max", service(zones=(A, B, C) * 4), DEGRADED),
+    ("at-max", wanting_more(zones=(A, B, C) * 4), DEGRADED),
     ("scaling-suspended", scaled(scale_out_suspended=True), DEGRADED),
     ("scaling-suspended", scaled(scale_in_suspended=True, scheduled_suspended=True), PAUSED),
     ("no-rebalancing", service(zone_rebalancing=False), DEGRADED),
@@ -210,6 +220,42 @@ def test_legacy_shows_what_a_single_zone_system_lacks():
         "balancer-deletable", "balancer-no-shift",
     }  # fmt: skip
     assert all(finding.weight is Status.DEGRADED for finding in findings(b.legacy_snapshot()))
+
+
+def test_at_the_maximum_and_asked_for_more_says_what_and_what_to_do():
+    (found,) = of(wanting_more(zones=(A, B, C) * 4), "at-max")
+    assert found.title == "rbac is at its maximum"
+    assert found.why == (
+        "12 tasks wanted, 12 allowed, and CPU is above its target of 60: AWS would add tasks and may not."
+    )
+    assert found.mend.startswith("Raise the maximum")
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        service(zones=(A, B, C) * 4),
+        alarmed(b.policy().alarms[0], "OK", zones=(A, B, C) * 4),
+        alarmed(b.policy().alarms[1], zones=(A, B, C) * 4),
+    ],
+    ids=["no alarms", "a quiet alarm", "a low alarm"],
+)
+def test_at_the_maximum_and_content_is_no_finding(snapshot: Snapshot):
+    assert of(snapshot, "at-max") == []
+
+
+def test_an_alarm_that_nothing_follows_does_not_announce_new_tasks():
+    assert of(wanting_more(zones=(A, B, C) * 4), "scaling-out") == []
+    assert of(wanting_more(), "scaling-out")
+    held = wanting_more(scaling=b.scaling("rbac", scale_out_suspended=True))
+    assert of(held, "scaling-out") == []
+    assert of(held, "scaling-suspended")
+
+
+def test_without_alarms_read_nobody_is_said_to_want_more():
+    snapshot = wanting_more(zones=(A, B, C) * 4)
+    unread = tuple(r for r in snapshot.readings if r.part is not Part.ALARMS)
+    assert of(replace(snapshot, readings=unread), "at-max") == []
 
 
 def test_one_task_down_degrades_but_a_service_without_any_is_down():

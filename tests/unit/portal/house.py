@@ -1,31 +1,43 @@
 """A whole Haven over a database in memory: the real use cases, no AWS, no cryptography, no file but the cookie key."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from portal.app import create_app
-from services.bootstrap import Haven
+from services.bootstrap import Haven, effective, specs
 from services.domain.access import SYSTEM, Role
 from services.domain.environment import Environment
 from services.domain.failover.steps import steps_for
 from services.domain.history import fingerprint
+from services.domain.operation import Operation, Step
+from services.domain.scaling.steps import steps_for as steps_for_scaling
 from services.domain.snapshot import Snapshot
+from services.ports import Provisioner
 from services.settings import Settings
 from services.usecases.access import Access
+from services.usecases.carrying import Carrying
+from services.usecases.carrying_out import KIND as CARRY
+from services.usecases.carrying_out import STEPS as CARRY_STEPS
 from services.usecases.environments import Environments
 from services.usecases.failover_history import FailoverHistory
 from services.usecases.failovers import Failovers
 from services.usecases.ledger import Ledger
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
+from services.usecases.replays import Replays
+from services.usecases.scaling_documents import read_change
+from services.usecases.scalings import KIND as SCALING
+from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
+from services.usecases.temporary import TemporaryEdits
 from services.usecases.users import Users
 from tests import builders
 from tests.fakes.clock import MovableClock
@@ -78,7 +90,26 @@ class House:
             begin_within=half_hour,
         )
         self.failover_history = FailoverHistory(self.unit, self.clock)
-        self.operations = Operations(self.unit, self.clock, lambda each: steps_for(each.target_kind))
+        self.operations = Operations(self.unit, self.clock, _steps)
+        self.scalings = Scalings(
+            self.unit,
+            self.clock,
+            lambda: f"id-{next(numbers)}",
+            stale_after=timedelta(seconds=self.settings.stale_after),
+            begin_within=half_hour,
+        )
+        self.replays = Replays(self.unit, self.clock)
+        self.carrying = Carrying(
+            self.unit,
+            self.clock,
+            cast(Provisioner, None),  # the pages look; a worker makes change sets
+            specs,
+            effective,
+            lambda: f"id-{next(numbers)}",
+            stale_after=timedelta(seconds=self.settings.stale_after),
+            begin_within=half_hour,
+        )
+        self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
 
     def ready(self) -> list[str]:
@@ -110,6 +141,13 @@ class House:
             return [(e.actor, e.action, e.target) for e in reversed(store.ledger.read(limit=500))]
 
 
+def _steps(operation: Operation) -> Sequence[Step[Any]]:
+    """As the procedure of its kind gives them."""
+    if operation.kind == SCALING:
+        return steps_for_scaling(read_change(operation.wants("change")))
+    return CARRY_STEPS if operation.kind == CARRY else steps_for(operation.target_kind)
+
+
 def house(home: Path, *, filled: bool = True, **settings: object) -> House:
     """A house; when `filled` with one person of each role, and production (healthy) and legacy (as found)."""
     values = {"cookie_secure": False, "home": home, "_env_file": None} | settings
@@ -122,10 +160,30 @@ def house(home: Path, *, filled: bool = True, **settings: object) -> House:
     return made
 
 
+class _Compiled(BytecodeCache):
+    """Templates as Python has compiled them, once for all the applications of a process."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Where it is known under this name and this text."""
+        if code := self._known.get(f"{bucket.key}:{bucket.checksum}"):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Remember it."""
+        self._known[f"{bucket.key}:{bucket.checksum}"] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def app(made: House) -> Flask:
     """The real application over a house."""
     built = create_app(cast(Haven, made))
     built.testing = False
+    built.jinja_env.bytecode_cache = _COMPILED
     return built
 
 

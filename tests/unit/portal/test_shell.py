@@ -16,10 +16,10 @@ def nav(page: str) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "areas"),
     [
-        ("viewer", ["Fleet", "Topology", "Failovers", "Operations"]),
-        ("operator", ["Fleet", "Topology", "Failovers", "Operations"]),
-        ("auditor", ["Fleet", "Topology", "Failovers", "Operations", "Audit"]),
-        ("admin", ["Fleet", "Topology", "Failovers", "Operations", "Audit", "Users"]),
+        ("viewer", ["Fleet", "Topology", "Scaling", "Failovers", "Operations"]),
+        ("operator", ["Fleet", "Topology", "Scaling", "Failovers", "Operations"]),
+        ("auditor", ["Fleet", "Topology", "Scaling", "Failovers", "Operations", "Audit"]),
+        ("admin", ["Fleet", "Topology", "Scaling", "Failovers", "Operations", "Audit", "Users"]),
     ],
 )
 def test_the_navigation_shows_what_the_role_may_open_and_all_of_it_opens(

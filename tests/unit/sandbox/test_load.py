@@ -6,6 +6,7 @@ from statistics import mean
 
 import pytest
 
+from sandbox.clock import clock
 from sandbox.weather import demand, outages, zones
 from sandbox.weather.history import History
 from sandbox.weather.load import caches, compute, databases, regional, traffic
@@ -128,6 +129,39 @@ def test_a_surge_is_felt_while_it_lasts(history: History) -> None:
     assert cpu(history, AFTERNOON) == 100
     assert traffic.failures(history, TG, AFTERNOON) > 10
     assert cpu(history, AFTERNOON + 11) < 60
+
+
+@pytest.mark.parametrize(
+    ("minute", "times"), [(NIGHT, 2), (AFTERNOON, 2), (NIGHT, 3), (AFTERNOON, 3), (NIGHT + 5 * DAY, 3)]
+)
+def test_more_load_is_above_the_target_at_any_time_of_day_and_fits_below_the_maximum(
+    history: History, minute: int, times: float
+) -> None:
+    at = minute * 60
+    demand._surges.append(demand.Surge("rbac", times, at, at + 6000))
+    history.record(minute, WORLD)
+    assert cpu(history, minute) > 60 + 2
+    changed(history, minute + 1, replace(RBAC, running=((A, 4), (B, 4), (C, 4))))
+    assert cpu(history, minute + 1) < 60
+
+
+def test_a_share_of_the_load_is_a_share_at_any_time(history: History) -> None:
+    usual = demand.share(*KEY, NIGHT)
+    demand._surges.append(demand.Surge("production/rbac", 0.5, NIGHT * 60, NIGHT * 60 + 60))
+    assert demand.share(*KEY, NIGHT) == pytest.approx(usual / 2)
+    assert demand.share("legacy", "rbac", NIGHT) != pytest.approx(usual / 2)
+
+
+@pytest.mark.parametrize(("speed", "minutes"), [(0.5, 0), (1, 0), (2, 1), (10, 2), (100, 2)])
+def test_a_surge_counts_the_minutes_that_aws_would_have_waited(speed: float, minutes: int) -> None:
+    before = clock.speed
+    try:
+        clock.set_speed(speed)
+        surge = demand.push("rbac", 3, 600)
+        ordered = surge.until - 600
+        assert surge.since == ordered // 60 * 60 - 60 * minutes
+    finally:
+        clock.set_speed(before)
 
 
 def test_a_lost_zone_costs_errors_until_its_targets_are_out(history: History) -> None:

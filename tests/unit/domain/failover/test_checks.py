@@ -101,6 +101,7 @@ def sick(name: str) -> Any:
 
 
 ELSE = situation(target=replace(situation().target, name="x"))
+SCALING = b.operation("op-7", kind="scaling", target_kind=Target.SERVICE, target="rbac", state=State.RUNNING)
 
 CASES = [
     ("status", situation(whole(databases=(b.database(status="backing-up"),))), FAIL, False, "is backing-up"),
@@ -133,6 +134,8 @@ CASES = [
     ("operations", situation(live=(b.operation(target="x", state=State.AWAITING_APPROVAL),)), PASS, False, ""),
     ("operations", situation(live=(b.operation(target="x", state=State.STUCK),)), FAIL, False, "stuck"),
     ("operations", situation(live=(b.operation(state=State.SUCCEEDED),)), PASS, False, ""),
+    ("operations", situation(live=(SCALING,)), FAIL, True, "scaling of rbac"),
+    ("operations", situation(live=(SCALING, b.operation(target="x", state=State.STUCK))), FAIL, False, "scaling of"),
     ("lag", in_cluster(metrics=()), UNKNOWN, True, "no ReplicaLag of db-2"),
     ("lag", in_cluster(metrics=(b.metric("db-2", "ReplicaLag", 31.0),)), FAIL, True, "31 s"),
     ("lag", in_cluster(metrics=(b.metric("db-3", "ReplicaLag", 1.0),)), UNKNOWN, True, "db-2"),
@@ -154,6 +157,8 @@ CASES = [
     ("connections", situation(whole(stacks=stacks(None))), UNKNOWN, True, "no PoolSize"),
     ("connections", situation(whole(databases=(b.database(instance_class="db.x"),))), UNKNOWN, True, "db.x"),
     ("connections", situation(whole(stacks=stacks("200"))), FAIL, True, "= 1,815 of 1,600"),
+    ("connections", situation(whole(databases=(b.database(max_connections=100),))), FAIL, True,
+     "of 100 connections planned for production-app, max_connections of"),
     ("connections", situation(whole(services=())), PASS, False, "0 + 15 reserved = 15 of 1,600"),
     ("connections", ELSE, UNKNOWN, True, ""),
     ("freeze", situation(freeze=b.freeze()), FAIL, True, "“Black Friday” is on until 2026-11-24 02:13 UTC: No change"),
@@ -181,7 +186,7 @@ def test_connections_say_the_arithmetic() -> None:
     fact = one("connections", situation()).fact
     assert fact == (
         "3 × 10 (rbac) + 3 × 10 (audit) + 3 × 10 (identity-sync) + 15 reserved = 105 of 1,600 connections "
-        "planned for db.r6g.large."
+        "planned for production-app, db.r6g.large."
     )
 
 

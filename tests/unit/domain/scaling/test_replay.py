@@ -1,6 +1,7 @@
 """Replay: what recorded load would have done under rules."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -158,3 +159,46 @@ def test_tasks_never_exceed_what_is_asked_for_and_bounds_hold(cpu: Any, starts: 
     assert all(3 <= count <= 12 for count in made.desired.values)
     assert all(0 <= n <= d for n, d in zip(made.tasks.values, made.desired.values, strict=True))
     assert made == run(recording(*cpu), assumed=Assumed(starts, None, zones))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.floats(0, 200)), min_size=1, max_size=6), st.sampled_from([0, 300, 900])
+)
+def test_the_cooldown_of_a_scale_in_is_honoured(stretches: Any, cooldown: int) -> None:
+    cpu = [value for times, value in stretches for _ in range(times)]
+    made = run(recording(*cpu, tasks=8), Rules(1, 12, (Tracking("cpu", CPU, 70, 0, cooldown),)))
+    ins = [each.minute * 60 for each in made.events if each.outcome is Outcome.IN]
+    outs = [each.minute * 60 for each in made.events if each.outcome is Outcome.OUT]
+    for earlier, later in pairwise(ins):
+        assert later - earlier >= cooldown or any(earlier < out < later for out in outs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.floats(0, 150)), min_size=1, max_size=60), st.floats(1, 4))
+def test_more_load_scales_out_no_later_and_no_less(cpu: Any, factor: float) -> None:
+    # Up to the first scale-out both have the same tasks; afterwards each has its own history.
+    rules = Rules(1, 40, (Tracking("cpu", CPU, 70, scale_in_disabled=True),))
+    usual = run(recording(*cpu), rules).events
+    more = run(recording(*(None if v is None else v * factor for v in cpu)), rules).events
+    if usual:
+        assert more[0].minute <= usual[0].minute
+        assert more[0].minute < usual[0].minute or more[0].after >= usual[0].after
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.floats(0, 200), min_size=1, max_size=60),
+    st.lists(st.tuples(st.integers(0, 59), st.integers(1, 10), st.integers(10, 20)), max_size=3),
+)
+def test_what_a_scheduled_action_sets_bounds_what_follows(cpu: Any, given_: Any) -> None:
+    actions = tuple(
+        ScheduledAction(f"{number}", f"cron({minute} 0 * * ? *)", None, low, high)
+        for number, (minute, low, high) in enumerate(given_)
+    )
+    made = run(recording(*cpu), scheduled=actions)
+    low, high = RULES.min_capacity, RULES.max_capacity
+    for place, count in enumerate(made.desired.values):
+        for minute, least, most in given_:
+            low, high = (least, most) if minute == place else (low, high)
+        assert low <= count <= high

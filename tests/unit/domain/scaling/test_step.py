@@ -67,6 +67,12 @@ def test_a_stronger_step_within_the_cooldown_adds_only_the_rest() -> None:
     assert made[1].why.endswith("not more than 12; 240 s of the cooldown are left.")
 
 
+def test_at_the_maximum_that_is_the_reason_and_not_the_cooldown() -> None:
+    memory, _ = evaluate(OUT, Limits(2, 12), StepMemory(10), 0, 5)
+    _, decision = evaluate(OUT, Limits(2, 12), memory, 1, 5)
+    assert (memory.desired, decision.code) == (12, Code.AT_MAX)
+
+
 def test_a_scale_in_waits_for_its_cooldown_and_a_scale_out_ends_it() -> None:
     made = run(IN, [-5, -5, -5, -5, -5, -5], StepMemory(10))
     assert [each.after for each in made] == [9, 9, 9, 9, 9, 8]
@@ -83,6 +89,8 @@ def test_a_scale_in_waits_for_its_cooldown_and_a_scale_out_ends_it() -> None:
         (StepPolicy("to", EXACT, (Step(4),)), 5, 4, LIMITS, Code.AT_DESIRED, "which there are already."),
         (OUT, 5, 4, Limits(2, 20, scale_out_suspended=True), None, "but scaling out is suspended."),
         (IN, -5, 4, Limits(2, 20, scale_in_suspended=True), None, "but scaling in is suspended."),
+        (OUT, 5, 20, Limits(2, 20, scale_out_suspended=True), None, "but scaling out is suspended."),
+        (IN, -5, 2, Limits(2, 20, scale_in_suspended=True), None, "but scaling in is suspended."),
     ],
 )
 def test_what_holds_it(
@@ -99,6 +107,13 @@ def test_what_holds_it(
 def test_nothing_asks(breach: float | None, why: str) -> None:
     _, decision = evaluate(OUT, LIMITS, StepMemory(4), 0, breach)
     assert (decision.outcome, decision.why) == (Outcome.QUIET, why)
+
+
+def test_a_metric_right_at_the_threshold_belongs_to_a_step_below_it_when_none_is_above() -> None:
+    below = StepPolicy("down", Adjustment.CHANGE, (Step(-2, upper=-10.0), Step(-1, lower=-10.0, upper=0.0)))
+    assert step_for(below, 0.0) == below.steps[1]
+    assert step_for(below, -10.0) == below.steps[0]
+    assert step_for(below, 0.1) is None
 
 
 def test_a_good_policy_passes() -> None:

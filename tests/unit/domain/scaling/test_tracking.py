@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.domain.scaling.alarm import AlarmState, judge
 from services.domain.scaling.decision import Code, Decision, Outcome
-from services.domain.scaling.tracking import Memory, Rules, Tracking, bound, rules_of, tick
+from services.domain.scaling.tracking import (
+    Memory,
+    Rules,
+    Tracking,
+    Watch,
+    bound,
+    decided,
+    may_move,
+    noted,
+    rules_of,
+    tick,
+    watched,
+)
 from tests import builders as b
 
 GOLDEN = json.loads((Path(__file__).parent / "golden_tracking.json").read_text())
@@ -194,3 +208,37 @@ def test_more_load_never_asks_for_less(world: Any, factor: float) -> None:
     more = {k: None if v is None else v * factor for k, v in readings[-1].items()} if readings else {}
     usual = tick(rules, memory, len(readings), readings[-1] if readings else {})[1].after
     assert tick(rules, memory, len(readings), more)[1].after >= usual
+
+
+@settings(max_examples=100, deadline=None)
+@given(worlds())
+def test_a_minute_in_which_nothing_may_move_moves_nothing(world: Any) -> None:
+    rules, count, readings = world
+    memory = Memory(count)
+    for minute, reading in enumerate(readings):
+        now = noted(rules, memory, reading)
+        memory, decision = tick(rules, memory, minute, reading)
+        assert may_move(rules, now) or decision.outcome not in (Outcome.OUT, Outcome.IN)
+        assert (memory.watches, decision) == (now.watches, decided(rules, now, minute)[1])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 20), READING), max_size=6), st.floats(5, 100))
+def test_an_alarm_is_what_all_its_minutes_say(stretches: Any, target: float) -> None:
+    policy, watch, high, low = Tracking("cpu", CPU, target), Watch(), AlarmState.UNKNOWN, AlarmState.UNKNOWN
+    seen: list[float | None] = []
+    for reading in (reading for times, reading in stretches for _ in range(times)):
+        seen = [*seen, reading][-17:]
+        watch = watched(policy, watch, reading)
+        high = judge([None if v is None else v > target for v in seen], 3, high)
+        low = judge([None if v is None else v < policy.low for v in seen], 15, low)
+        assert (watch.high, watch.low) == (high, low)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0, 200), min_size=3, max_size=40), st.sampled_from([0, 60, 300, 900]))
+def test_the_cooldown_of_a_scale_out_is_honoured_while_nothing_grows(readings: list[float], cooldown: int) -> None:
+    rules = Rules(1, 500, (Tracking("cpu", CPU, 50, cooldown),))
+    _, made = replayed(rules, 3, [{CPU: value} for value in sorted(readings, reverse=True)])
+    outs = [each.minute * 60 for each in made if each.outcome is Outcome.OUT]
+    assert all(later - earlier >= cooldown for earlier, later in pairwise(outs))

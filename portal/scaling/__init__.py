@@ -1,0 +1,1 @@
+"""How services scale: seeing why, and changing it safely."""
