@@ -51,6 +51,7 @@ def test_pages_about_trouble_are_sound_too(portal: Portal, visit: Visiting, size
         assert strong in page.inner_text("main")
         assert who.violations() == []
         assert who.sideways() == 0
+    who.go("/")
     portal.house.unit.away = True
     assert "own database is away" in who.go("/").inner_text("main")
     assert who.violations() == []
@@ -59,7 +60,7 @@ def test_pages_about_trouble_are_sound_too(portal: Portal, visit: Visiting, size
 
 def test_an_empty_fleet_is_sound(empty_portal: Portal, visit: Visiting) -> None:
     who = visit(empty_portal, "admin", size=NARROW)
-    assert "No environment is known to Haven" in who.page.inner_text("main")
+    assert "No environment is known to Haven" in who.go("/").inner_text("main")
     assert (who.violations(), who.sideways(), who.trouble.said) == ([], 0, [])
 
 

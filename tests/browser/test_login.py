@@ -51,5 +51,9 @@ def test_logging_out_ends_it(portal: Portal, visit: Visiting) -> None:
 
 
 def test_it_works_without_a_script(portal: Portal, visit: Visiting) -> None:
-    who = visit(portal, java_script_enabled=False).log_in("viewer")
-    assert "production" in who.page.inner_text("main")
+    page = visit(portal, java_script_enabled=False).go("/login")
+    page.get_by_label("User name").fill("viewer")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/login" not in url)
+    assert "production" in page.inner_text("main")

