@@ -39,6 +39,7 @@ def address(key: str, name: str, port: int | None) -> str:
         _given.numbers[key] = _free()
         if not _hold(key, port, name):
             _given.numbers[key] = None
+        state.touch()  # a read has given it, and it is to be opened all the same
     return _host(key) if _hold(key, port, name) else name
 
 
