@@ -158,7 +158,7 @@ def guard(check: Check) -> Guard:
     if check.answer is Answer.PASS:
         return Guard(check, Status.HEALTHY, "Passes", summed(check.fact))
     near = [(name, int(found[1])) for shape, name in _NEAREST if (found := shape.search(check.mend))]
-    use = next((each for each in near if each[1] > 0), None)  # none is refused by another guard
+    use = next((each for each in near if each[1] > 0), None)  # zero tasks are refused by another guard
     if check.answer is Answer.UNKNOWN:
         return Guard(check, Status.UNKNOWN, "Not known", use=use)
     status, word = (Status.DEGRADED, "Warns") if check.overridable else (Status.DOWN, "Refused")
