@@ -80,6 +80,7 @@ class LocalRun:
 
     def __init__(self, home: Path, database_url: str = "", **settings: str) -> None:
         self.home, self.port, self.sandbox_port = home, free_port(), free_port()
+        self.database_url = database_url
         self._settings = {"HAVEN_DATABASE_URL": database_url, **settings}
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None

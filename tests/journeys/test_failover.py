@@ -42,11 +42,13 @@ def haven(run: LocalRun, *words: str) -> str:
     settings = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "HAVEN_"))}
     settings |= {
         "HAVEN_HOME": str(run.home),
+        "HAVEN_DATABASE_URL": run.database_url,
         "HAVEN_NEW_PASSWORD": SECONDS_PASSWORD,
         "HAVEN_AWS_ENDPOINT_URL": run.endpoint,
     }
+    settings = {name: value for name, value in settings.items() if value}
     done = subprocess.run(
-        [sys.executable, "-m", "services.cli", *words], env=settings, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "services.cli", *words], env=settings, capture_output=True, text=True, timeout=180
     )
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout

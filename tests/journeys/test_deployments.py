@@ -1,0 +1,134 @@
+"""`legacy` taken to Multi-AZ by the guided path on a whole local run, in the browser and watched on the topology; then
+a dangerous change that is stopped, a failing one that is put back, a pipeline's with a plan file, one past Haven."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import WIDE, browser_type_launch_args  # noqa: F401
+from tests.journeys.deploying_person import (
+    PATIENT,
+    asked,
+    deployments,
+    fewer,
+    findings,
+    over,
+    planned,
+    risk,
+    stores,
+    worked_out,
+)
+from tests.journeys.local_run import PASSWORD, LocalRun, until
+from tests.journeys.test_failover import Person, aws, haven
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(os.environ.get("HAVEN_NO_BROWSER") == "1", reason="HAVEN_NO_BROWSER=1: THE JOURNEY WAS NOT RUN"),
+]
+LEGACY = deployments("legacy")
+STAGES = 5
+REASON = "One zone must not take us down"
+PLAN_FILE = """\
+environment: legacy
+stacks: [network]
+values:
+  network:
+    FlowLogDays: 180
+what: flow logs for half a year
+reason: Auditors want half a year of flow logs
+ticket: OPS-4471
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
+    made = LocalRun(tmp_path_factory.mktemp("home"), HAVEN_SANDBOX_SPEED="120")
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def person(run: LocalRun, browser: Browser) -> Iterator[Person]:
+    context = browser.new_context(viewport=WIDE)
+    context.set_default_timeout(30_000)
+    made = Person(context.new_page(), run.base)
+    made.trouble.watch(made.page)
+    made.log_in("admin", PASSWORD)
+    yield made
+    context.close()
+
+
+def test_from_single_az_to_multi_az_and_what_may_go_wrong(run: LocalRun, person: Person, tmp_path: Path) -> None:
+    page = person.page
+    until(lambda: findings(run, page, "legacy") >= 15, 60, "legacy is read")
+    held = stores(run, "legacy")
+
+    # The guided path, stage by stage, watched on the topology.
+    found = [findings(run, page, "legacy")]
+    for stage in range(1, STAGES + 1):
+        page.goto(f"{run.base}/environments/legacy/topology")
+        page.get_by_role("link", name="The way to Multi-AZ").first.click()
+        page.get_by_role("button", name="Plan this stage").click()
+        worked_out(page)
+        expect(page.locator(".risk.is-stopped, .risk.is-down", has_text="Stopped")).to_have_count(0)
+        asked(page, f"{REASON}, stage {stage}")
+        assert over(page) == "succeeded", page.locator(".verdict").inner_text()
+        found.append(fewer(run, page, "legacy", found[-1]))
+    assert found[-1] == 0, found
+    assert stores(run, "legacy") == held
+    page.goto(f"{run.base}/environments/legacy/upgrade")
+    expect(page.locator(".way .passed")).to_have_count(STAGES)
+    page.goto(f"{run.base}/")
+    expect(page.locator("main")).to_contain_text("multi-az")
+
+    # A dangerous change is ranked, and stopped.
+    planned(run, page, "legacy", "a smaller life", {
+        "data.DatabaseName": "renamed", "data.DatabaseMultiAz": "false", "network.Zones": "2",
+    })  # fmt: skip
+    grave = page.locator(".risks .risk")
+    expect(grave.first).to_contain_text("data loss")
+    expect(risk(page, "redundancy loss").first).to_be_visible()
+    expect(page.locator("form[data-deploy] button[type=submit]")).to_be_disabled()
+    assert stores(run, "legacy") == held
+
+    # One that fails is put back by CloudFormation, and says why.
+    haven(run, "sandbox", "fail", "AWS::RDS::DBInstance", "Insufficient capacity")
+    planned(run, page, "legacy", "more room", {"data.DatabaseStorage": "150"})
+    asked(page, "The tables grow")
+    assert over(page) == "failed"
+    expect(page.locator("main")).to_contain_text("Insufficient capacity")
+    expect(page.locator("main")).to_contain_text("put back")
+    haven(run, "sandbox", "calm")
+    assert stores(run, "legacy") == held
+
+    # The same for a pipeline, with a plan file.
+    file = tmp_path / "plan.yaml"
+    file.write_text(PLAN_FILE)
+    said = haven(run, "deploy", "plan", "--file", str(file), "--wait")
+    plan = said.split()[1]
+    assert "FlowLogDays" in said
+    done = haven(run, "deploy", "run", plan, "--file", str(file), "--wait")
+    assert "succeeded" in done
+    assert "flow logs for half a year" in haven(run, "deploy", "history", "legacy")
+
+    # And one past Haven, by AWS's CLI, which shows in the history as such.
+    values = [
+        f"ParameterKey={each['ParameterKey']},UsePreviousValue=true"
+        if each["ParameterKey"] != "FlowLogDays"
+        else "ParameterKey=FlowLogDays,ParameterValue=90"
+        for each in run.client("cloudformation").describe_stacks(StackName="legacy-network")["Stacks"][0]["Parameters"]
+    ]
+    aws(run, "cloudformation", "update-stack", "--stack-name", "legacy-network", "--use-previous-template",
+        "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "--parameters", *values)  # fmt: skip
+
+    def outside() -> bool:
+        page.goto(f"{run.base}{LEGACY}")
+        return page.locator("tr", has_text="outside").count() > 0
+
+    until(outside, PATIENT / 1000, "the update from outside stands in the history")
+    assert person.trouble.said == []
