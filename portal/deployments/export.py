@@ -1,7 +1,8 @@
 """The history as files. Pure.
 
 JSON: `{"format": "haven.deployments/1", "made_at": time, "filter": {...}, "deployments": [...]}`; a deployment has the
-names of COLUMNS, `parameters` (stack, name, before, after; those that differ, none that are secret) and `change_sets`.
+names of COLUMNS, `parameters` (stack, name, before, after; those that differ, none that are secret), `change_sets`,
+and `recoveries` (operation, what, who, reason, at, state); `recovers` is the operation that a recovery was about.
 Times are ISO 8601 in UTC, lengths in seconds, unknown is null.
 
 CSV: COLUMNS, one line a deployment, UTF-8 with a byte order mark (for spreadsheets), lines ended by CR LF (RFC 4180). A
@@ -20,7 +21,7 @@ from portal.failovers.export import BOM, safe
 
 COLUMNS = (
     "at", "ended_at", "seconds", "environment", "what", "stacks", "origin", "who", "approved_by", "reason", "result",
-    "plan", "operation", "stack_id", "status", "failure",
+    "plan", "operation", "stack_id", "status", "failure", "recovers",
 )  # fmt: skip
 
 
@@ -65,6 +66,7 @@ def _flat(row: Row) -> dict[str, Any]:
         "stack_id": rollout.stack_id if rollout else "",
         "status": rollout.status if rollout else str(record.operation.state) if record.operation else "",
         "failure": rollout.failure if rollout else "",
+        "recovers": record.recovers.id if record.recovers else "",
     }
 
 
@@ -76,6 +78,17 @@ def _whole(row: Row) -> dict[str, Any]:
         for stack in stacks
         for each in stack.parameters
         if each.changes and not each.secret
+    ]
+    facts["recoveries"] = [
+        {
+            "operation": each.id,
+            "what": each.what,
+            "who": each.requested_by,
+            "reason": each.reason,
+            "at": _time(each.requested_at),
+            "state": str(each.state),
+        }
+        for each in row.record.recoveries
     ]
     facts["change_sets"] = [stack.change_set.arn for stack in stacks if stack.change_set]
     facts["templates"] = {stack.name: {"before": stack.deployed, "after": stack.version} for stack in stacks}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -19,6 +19,9 @@ from services.usecases.words import REASON_LEAST, REASON_MOST, TICKET_MOST, tick
 
 LONGEST_NAME = 255
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
+_CLOCK = re.compile(r"\d{2}:\d{2}(:\d{2})?")
+_AHEAD = timedelta(minutes=1)
+"""AWS's clock may be ahead of ours by so much: what it has just told of is no time to come."""
 ORIGINS = ("haven", "command line", "outside")
 
 
@@ -139,15 +142,15 @@ class Asked:
         return {name: value for name, value in given.items() if value}
 
 
-def asked(args: Mapping[str, str], environment: str = "") -> Asked:
-    """The filter in a query; Invalid for a time that is none."""
+def asked(args: Mapping[str, str], now: datetime, environment: str = "") -> Asked:
+    """The filter in a query; Invalid for a time that is none, or is still to come."""
     named = environment or args.get("environment", "")
     return Asked(
         environment=named if NAME.fullmatch(named) else "",
         stack=args.get("stack", "").strip()[:LONGEST_NAME],
         who=args.get("who", "").strip()[:LONGEST_NAME],
         origin=word if (word := args.get("origin", "")) in ORIGINS else "",
-        before=_time(args.get("before", "")),
+        before=_time(args.get("before", ""), now),
     )
 
 
@@ -156,14 +159,21 @@ def written(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
-def _time(text: str) -> datetime | None:
+def _time(text: str, now: datetime) -> datetime | None:
     text = text.strip().removesuffix("UTC").removesuffix("Z").strip()
     if not text:
         return None
     try:
+        if _CLOCK.fullmatch(text):  # the last time that it was so late
+            at = datetime.fromisoformat(f"{now:%Y-%m-%d} {text}").replace(tzinfo=UTC)
+            return at if at <= now else at - timedelta(days=1)
         if not _TIME.fullmatch(text):
             raise ValueError(text)
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        at = datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
-        said = "A time in UTC, as 2026-11-22 02:13."
+        said = f"“{text[:40]}” is no time. A time in UTC, as 2026-11-22 02:13."
         raise Invalid("That is no time Haven can read.", {"before": said}) from None
+    if at > now + _AHEAD:
+        said = f"That is still to come: it is {now:%Y-%m-%d %H:%M} UTC now."
+        raise Invalid("Nobody knows yet what will be deployed then.", {"before": said})
+    return at

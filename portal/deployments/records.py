@@ -10,7 +10,7 @@ from services.domain.status import Status
 from services.domain.wording import counted, listed
 from services.usecases.deployment_shapes import DeploymentRecord, Reviewed
 
-_STATUS = {
+STATUS = {
     State.AWAITING_APPROVAL: Status.PAUSED,
     State.REQUESTED: Status.CHANGING,
     State.RUNNING: Status.CHANGING,
@@ -21,6 +21,28 @@ _STATUS = {
     State.EXPIRED: Status.PAUSED,
 }
 _KEPT = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A recovery that was asked for; `word` says what came of it."""
+
+    operation: Operation
+    status: Status
+    word: str
+
+    @property
+    def rest(self) -> str:
+        """What follows its name in a sentence: `by ada, done: “It has to go on”`."""
+        return f"by {self.operation.requested_by}, {self.word.lower()}: “{self.operation.reason}”"
+
+
+def tried(asked: Sequence[Operation]) -> Sequence[Tried]:
+    """Recoveries in their order."""
+    return [
+        Tried(each, STATUS[each.state], "Done" if each.state is State.SUCCEEDED else each.state.value.capitalize())
+        for each in asked
+    ]
 
 
 @dataclass(frozen=True)
@@ -42,6 +64,11 @@ class Row:
         return "command line" if self.record.rollout and self.record.rollout.ours else "outside"
 
     @property
+    def recoveries(self) -> Sequence[Tried]:
+        """What was done about its failed stacks."""
+        return tried(self.record.recoveries)
+
+    @property
     def key(self) -> str:
         """What tells it from every other row."""
         operation, rollout = self.record.operation, self.record.rollout
@@ -60,7 +87,7 @@ def _row(record: DeploymentRecord) -> Row:
 
 def _status(record: DeploymentRecord) -> Status:
     if record.operation is not None:
-        return _STATUS[record.operation.state]
+        return STATUS[record.operation.state]
     if record.ended_at is None:
         return Status.CHANGING
     return Status.HEALTHY if _done(record) else Status.DOWN
@@ -73,13 +100,9 @@ def _done(record: DeploymentRecord) -> bool:
     return status in (*_KEPT, "DELETE_COMPLETE")
 
 
-def standing(found: Sequence[Row]) -> Mapping[str, Row]:
-    """By `<environment> <stack>`, the newest row that put in force what stood at the end of what is shown."""
-    newest: dict[str, Row] = {}
-    for row in found:
-        for stack in row.record.stacks if row.done else ():
-            newest.setdefault(f"{row.record.environment} {stack}", row)
-    return newest
+def standing(found: Sequence[DeploymentRecord]) -> Mapping[str, Row]:
+    """By `<environment> <stack>`, what was in force at a time, as `Deployments.in_force` found it."""
+    return {f"{each.environment} {stack}": _row(each) for each in found for stack in each.stacks}
 
 
 def headline(

@@ -17,6 +17,7 @@ from services.domain.operation import Operation, State
 from services.domain.status import Status
 from services.domain.wording import counted, listed
 from services.usecases.deployment_shapes import Reviewed
+from services.usecases.plan_discarding import DISCARDABLE
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,19 @@ class ReviewPage:
     @property
     def ready(self) -> bool:
         """Whether it can be read and judged at all."""
+        if self.plan.state is PlanState.DISCARDED and self.plan.prepared_at is None:
+            return False
         return self.plan.state not in (PlanState.PREPARING, PlanState.FAILED)
 
     @property
     def open(self) -> bool:
         """Whether it still waits for somebody to ask for its deployment."""
         return self.plan.state is PlanState.READY and not self.reviewed.void_because and bool(self.plan.changed)
+
+    @property
+    def can_discard(self) -> bool:
+        """Whether it could be put aside."""
+        return self.may_deploy and self.plan.state in DISCARDABLE
 
     @property
     def can_send(self) -> bool:
@@ -150,6 +158,9 @@ def _said(reviewed: Reviewed) -> Said:
     if plan.state is PlanState.FAILED:
         line = "Its change sets could not be made."
         return Said(Status.DOWN, "Failed.", line, plan.because or "Nothing was executed.")
+    if plan.state is PlanState.DISCARDED:
+        gone = "nothing of it is left on AWS." if plan.tidied_at else "its change sets are deleted within minutes."
+        return Said(Status.PAUSED, "Discarded.", plan.because, f"Nothing of it was executed, and {gone}")
     if plan.state is PlanState.OVER:
         return Said(Status.PAUSED, "Over.", plan.because or "Its deployment has ended.", "It is kept as it was.")
     if plan.state is PlanState.ASKED:

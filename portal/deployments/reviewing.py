@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import errors, live
@@ -18,6 +18,7 @@ area = Blueprint("reviewing", __name__, url_prefix="/environments/<environment>/
 
 EVERY = {PlanState.PREPARING: 2, PlanState.READY: 10, PlanState.ASKED: 10}
 """Seconds between two polls, by where the plan stands; what is over does not change."""
+_DISCARDED = "The plan is put aside. Its change sets are deleted within minutes; nothing else is touched."
 _MOVED = "The plan is not the one you saw. What stands below is how it is now: look again before you ask again."
 
 
@@ -68,6 +69,22 @@ def ask(environment: str, plan: str) -> ResponseReturnValue:
         form.fingerprint.data = found.plan.fingerprint
         return errors.rejected(_page(found, form, problem), problem)
     return go(url_for("operations.show", id=operation.id))
+
+
+@area.post("/discard")
+def discard(environment: str, plan: str) -> ResponseReturnValue:
+    """Put the plan aside. On to what else was planned and deployed, or the review again with what is in the way."""
+    found = _reviewed(environment, plan)
+    try:
+        haven().deployments.discard(current_actor(), plan, client=client())
+    except (Conflict, NotNow) as problem:
+        with suppress(Refused, NotNow):
+            found = _reviewed(environment, plan)
+        form = deploy_form(found.to_confirm, formdata=None)
+        form.fingerprint.data = found.plan.fingerprint
+        return errors.rejected(_page(found, form, problem), problem)
+    flash(_DISCARDED)
+    return go(url_for("deployments.index", environment=environment))
 
 
 def _tell(form: DeployForm, problem: Refused | NotNow) -> None:

@@ -1,11 +1,11 @@
 """Deployments: the history of one environment or of all, its files, and two plans side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.deployments import (
@@ -25,7 +25,7 @@ from portal.deployments.records import Row
 from portal.failovers.incidents import attachment
 from portal.identity import current_actor, haven
 from services.domain.access import Permission
-from services.domain.errors import Invalid, NotNow
+from services.domain.errors import Invalid, NotFound, NotNow
 from services.domain.operation import Operation
 from services.usecases.deployment_shapes import DeploymentRecord, Reviewed
 
@@ -53,6 +53,7 @@ def index(environment: str = "") -> ResponseReturnValue:
     plans, live = _plans(environment), _live(environment)
     shown = found[:SHOWN]
     rows = records.rows(shown, asked.origin)
+    standing = _standing(asked)
     return render_template(
         "deployments/index.html",
         environment=environment,
@@ -63,7 +64,8 @@ def index(environment: str = "") -> ResponseReturnValue:
         away=away,
         rows=rows,
         older=forms.written(shown[-1].at) if len(found) > SHOWN else "",
-        standing=records.standing(rows) if asked.before else {},
+        standing=standing,
+        ways={name: _way(row, rows) for name, row in standing.items()},
         plans=plans,
         live=live,
         headline=records.headline(rows, plans, asked.before, live),
@@ -78,14 +80,14 @@ def index(environment: str = "") -> ResponseReturnValue:
 @area.get("/deployments.csv")
 def as_csv() -> ResponseReturnValue:
     """The history, filtered, for a spreadsheet."""
-    asked = forms.asked(request.args)
+    asked = forms.asked(request.args, haven().clock.now())
     return attachment(export.as_csv(_every(asked)), "text/csv", f"{_name(asked)}.csv")
 
 
 @area.get("/deployments.json")
 def as_json() -> ResponseReturnValue:
     """The history, filtered, for a program."""
-    asked = forms.asked(request.args)
+    asked = forms.asked(request.args, haven().clock.now())
     text = export.as_json(_every(asked), asked.query, haven().clock.now())
     return attachment(text, "application/json", f"{_name(asked)}.json")
 
@@ -114,12 +116,39 @@ def _known(environment: str) -> None:
 
 
 def _asked(environment: str) -> tuple[Asked, str]:
-    """The filter; a time that cannot be read is said beside its field, and the rest holds."""
+    """The filter; a time that cannot be read, or is to come, is said beside its field, and the rest holds."""
+    now = haven().clock.now()
     try:
-        return forms.asked(request.args, environment), ""
+        return forms.asked(request.args, now, environment), ""
     except Invalid as problem:
         kept = {name: value for name, value in request.args.items() if name not in problem.fields}
-        return forms.asked(kept, environment), problem.fields.get("before", problem.message)
+        return forms.asked(kept, now, environment), problem.fields.get("before", problem.message)
+
+
+def _standing(asked: Asked) -> Mapping[str, Row]:
+    """What was in force at the time that was asked for, of one stack or of all, however long before it came."""
+    if asked.before is None:
+        return {}
+    actor, found = current_actor(), []
+    try:
+        known = [asked.environment] if asked.environment else [each.name for each in haven().environments.all(actor)]
+        for name in known:
+            found += haven().deployments.in_force(actor, name, asked.before)
+    except (NotFound, NotNow):
+        return {}
+    return records.standing([each for each in found if asked.stack in ("", *each.stacks)])
+
+
+def _way(row: Row, shown: Sequence[Row]) -> str:
+    """Where more is told of what was in force: its own page, its line below, or the history of that time."""
+    record, line = row.record, f"d-{row.key}"
+    if record.operation is not None:
+        return url_for("operations.show", id=record.operation.id)
+    if row.key in {each.key for each in shown}:
+        return f"#{line}"
+    place = {"environment": record.environment, "stack": record.stacks[0]}
+    after = forms.written(record.at + timedelta(seconds=1))
+    return url_for("deployments.index", **place, before=after, _anchor=line)
 
 
 def _history(asked: Asked, most: int) -> tuple[Sequence[DeploymentRecord], str]:

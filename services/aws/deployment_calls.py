@@ -1,5 +1,6 @@
 """CloudFormation, written for deployments: each request by a token made from what it asks for, and sent once."""
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from services.aws.change_set_calls import ChangeSetCalls
 from services.aws.change_set_words import to_change_set
-from services.aws.deployment_reader import id_of, pages_of
+from services.aws.deployment_reader import id_of, listed, pages_of
 from services.aws.errors import code_of, is_missing, translated
 from services.aws.sending import receipt, sending
 from services.aws.session import Sessions
@@ -16,8 +17,9 @@ from services.aws.standings import began_with, describe
 from services.domain.deployment.change_set import ChangeSet
 from services.domain.deployment.event import OURS
 from services.domain.deployment.policy import LIFTED
+from services.domain.deployment.statuses import REVIEWED
 from services.domain.environment import Environment
-from services.domain.errors import Conflict, HavenError, OutcomeUnknown, Refused
+from services.domain.errors import Conflict, HavenError, NotNow, OutcomeUnknown, Refused
 from services.ports import Receipt, StackSpec
 
 if TYPE_CHECKING:
@@ -25,18 +27,28 @@ if TYPE_CHECKING:
 
 WAIT_LIMIT = 5.0
 """Seconds that a worker waits within one call, well below its lease; what takes longer is asked for again."""
+CLEAR_WITHIN = 5.0
+"""Seconds from seeing that a stack is nothing but a name to asking for its deletion, in which it cannot have become
+more: AWS would delete that as well."""
 _DONE_BEFORE = ("TokenAlreadyExistsException", "ValidationError")
 """Refusals of a request that an earlier try of the same one may be behind: the stack is no longer as it has to be."""
 
 
 class DeploymentCaller:
-    """`ports.StackCaller` on CloudFormation, with the environment's provisioner role. `pause` waits seconds.
+    """`ports.StackCaller` on CloudFormation, with the environment's provisioner role. `pause` waits seconds; `watch`
+    tells them, and goes on while the process is held up.
 
     A stack may be asked for by its ARN. Tokens that are given get `haven-` before them when they lack it: by that the
     history tells Haven's own rollouts from others.
     """
 
-    def __init__(self, sessions: Sessions, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        pause: Callable[[float], None] = time.sleep,
+        watch: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._watch = watch
         self._calls = ChangeSetCalls(sessions, pause, review_limit=WAIT_LIMIT, start_limit=WAIT_LIMIT)
 
     def prepare(
@@ -65,6 +77,28 @@ class DeploymentCaller:
                 raise
 
         self._send(environment, f"Deleting a change set of {id_of(environment, stack)}", delete)
+
+    def clear(self, environment: Environment, stack: str) -> bool:
+        """As `ports.StackCaller.clear`. Raises NotNow when the look that allows it is not fresh any more."""
+        name = id_of(environment, stack)
+        client = self._calls.client(environment)
+        looked = self._watch()
+        with translated():
+            found = describe(client, name)
+            if found is None or found["StackStatus"] != REVIEWED:
+                return False
+            stack_id = found.get("StackId", name)  # one made meanwhile under the same name is another stack
+            if listed(client, stack_id):
+                return False
+        token = _ours(f"clear-{hashlib.sha256(stack_id.encode()).hexdigest()[:32]}")
+
+        def delete(writer: "CloudFormationClient") -> Mapping[str, Any]:
+            if self._watch() - looked > CLEAR_WITHIN:
+                raise NotNow(f"Looking at {name} took too long to delete it on the strength of that.")
+            return writer.delete_stack(StackName=stack_id, ClientRequestToken=token)
+
+        self._once(environment, f"Deleting {name}, in which there is nothing", stack_id, token, delete)
+        return True
 
     def execute(self, environment: Environment, stack: str, arn: str) -> Receipt:
         """Execute a change set; one that was executed before is not executed again, and has its receipt too. Raises

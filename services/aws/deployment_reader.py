@@ -18,7 +18,7 @@ from services.domain.deployment.drift import DriftReport
 from services.domain.deployment.event import StackEvent
 from services.domain.environment import Environment
 from services.domain.errors import Refused
-from services.ports import StackStanding
+from services.ports import ListedChangeSet, StackStanding
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
@@ -60,6 +60,11 @@ class DeploymentReader:
         creates = status == "REVIEW_IN_PROGRESS" or (executed and status.startswith(_BEING_MADE))
         name = name_of(environment, head["StackName"]) if is_arn(stack) else stack
         return to_change_set(pages, stack=name, creates=creates)
+
+    def change_sets(self, environment: Environment, stack: str) -> Sequence[ListedChangeSet]:
+        """As `ports.StackReader.change_sets`."""
+        with translated():
+            return listed(self._client(environment), id_of(environment, stack))
 
     def template(self, environment: Environment, stack: str) -> str | None:
         """As `ports.StackReader.template`. botocore hands a template in JSON over as data: its text is written anew."""
@@ -151,6 +156,26 @@ def pages_of(client: "CloudFormationClient", arn: str) -> "list[DescribeChangeSe
             return []
         raise
     return [] if found[0]["Status"] in ("DELETE_PENDING", "DELETE_IN_PROGRESS", "DELETE_COMPLETE") else found
+
+
+def listed(client: "CloudFormationClient", stack: str) -> Sequence[ListedChangeSet]:
+    """The change sets of a stack, by its name or ARN; those that are being deleted are among them."""
+    try:
+        pages = list(client.get_paginator("list_change_sets").paginate(StackName=stack))
+    except ClientError as error:
+        if is_missing(error):
+            return ()
+        raise
+    return tuple(
+        ListedChangeSet(
+            each.get("ChangeSetId", ""),
+            each.get("ChangeSetName", ""),
+            each.get("ExecutionStatus", "UNAVAILABLE"),
+            each["CreationTime"],
+        )
+        for page in pages
+        for each in page["Summaries"]
+    )
 
 
 def _drifts(client: "CloudFormationClient", stack_id: str) -> "list[StackResourceDriftTypeDef]":

@@ -91,6 +91,7 @@ NEEDED: Mapping[Purpose, Rights] = {
             "cloudformation:ExecuteChangeSet",
             "cloudformation:GetStackPolicy",
             "cloudformation:GetTemplate",
+            "cloudformation:ListChangeSets",
             "cloudformation:RollbackStack",
             "cloudformation:SetStackPolicy",
             "cloudformation:UpdateTerminationProtection",

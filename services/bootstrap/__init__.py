@@ -59,6 +59,7 @@ from services.usecases.ledger import Ledger
 from services.usecases.measuring import Measuring
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
+from services.usecases.plan_tidying import PlanTidying
 from services.usecases.pricing import Pricing
 from services.usecases.procedure import Procedure
 from services.usecases.provisioning import Provisioning
@@ -123,6 +124,7 @@ class Haven:
     drifts: Drifts
     stack_events: StackEventKeeping
     template_versions: TemplateVersions
+    plan_tidying: PlanTidying
     temporary_edits: TemporaryEdits
     operations: Operations
     pauses: Pauses
@@ -185,7 +187,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         unit,
         clock,
         DeploymentReader(sessions),
-        outside(DeploymentCaller(sessions, pause)),
+        outside(DeploymentCaller(sessions, pause, _watch)),
         reader,
         catalogue,
         carrying,
@@ -248,6 +250,7 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         drifts=made.drifts,
         stack_events=made.stack_events,
         template_versions=made.template_versions,
+        plan_tidying=made.plan_tidying,
         temporary_edits=TemporaryEdits(unit, clock, scalings),
         operations=Operations(
             unit,

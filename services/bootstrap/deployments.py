@@ -21,6 +21,7 @@ from services.usecases.drifts import Drifts
 from services.usecases.environment_checking import KIND as CHECK
 from services.usecases.environment_checking import CheckProcedure
 from services.usecases.environment_checks import EnvironmentChecks
+from services.usecases.plan_tidying import PlanTidying
 from services.usecases.planning_out import KIND as PLAN
 from services.usecases.planning_out import PlanProcedure
 from services.usecases.pricing import Pricing
@@ -45,6 +46,7 @@ class Desks:
     stack_events: StackEventKeeping
     template_versions: TemplateVersions
     environment_checks: EnvironmentChecks
+    plan_tidying: PlanTidying
     procedures: Mapping[str, Procedure[Any]]
     voids: Mapping[str, Callable[[Any], str]]
 
@@ -81,6 +83,7 @@ def desks(
         stack_events=StackEventKeeping(unit, clock, stacks),
         template_versions=TemplateVersions(unit, clock, stacks, catalogue),
         environment_checks=EnvironmentChecks(unit, clock, stacks, catalogue, new_id),
+        plan_tidying=PlanTidying(unit, clock, stacks, caller, keep=timedelta(days=settings.keep_plans_days)),
         procedures={
             PLAN: PlanProcedure(unit, clock, catalogue, stacks, caller),
             DEPLOY: DeployProcedure(unit, clock, catalogue, stacks, caller, cloud),

@@ -133,6 +133,19 @@ def run(ctx: click.Context, /, plan: str, file: Path | None, wait: bool, as_json
 
 
 @deploy.command()
+@click.argument("plan")
+@_json
+@click.pass_context
+def discard(ctx: click.Context, /, plan: str, as_json: bool) -> None:
+    """Put PLAN aside, which nobody will run: a worker deletes its change sets. Nothing else is touched."""
+    kept = _desk(ctx).deployments.discard(SYSTEM, plan, client=_here())
+    if as_json:
+        _print({"plan": kept.id, "state": kept.state.value, "because": kept.because})
+    else:
+        click.echo(f"plan {kept.id} is discarded. A worker deletes its change sets within minutes.")
+
+
+@deploy.command()
 @click.argument("operation")
 @_patience
 @_json

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.domain.check import Answer
 from services.domain.deployment.change_set import PropertyChange, ResourceChange
+from services.domain.deployment.cost import Line
 from services.domain.deployment.danger import Level
 from services.domain.deployment.plan import Deed, ParameterChange, PlanState, StackPlan
 from services.domain.wording import counted
@@ -24,7 +25,8 @@ def review_lines(seen: Reviewed) -> Iterator[str]:
         yield f"  {plan.because}"
     if seen.void_because:
         yield f"  void: {seen.void_because}"
-    if plan.state in (PlanState.PREPARING, PlanState.FAILED):
+    never = plan.state is PlanState.DISCARDED and plan.prepared_at is None
+    if never or plan.state in (PlanState.PREPARING, PlanState.FAILED):
         return
     yield from ("", "Risks, the worst first:" if seen.risks else "No risks: nothing changes.")
     for risk in seen.risks:
@@ -74,6 +76,7 @@ def review_data(seen: Reviewed) -> Mapping[str, Any]:
             "change": round(estimate.change, 2) if known else None,
             "not_known": [f"{each.stack}.{each.logical_id}" for each in estimate.unknown],
             "left_out": estimate.left_out,
+            "lines": [_line_data(each) for each in estimate.lines],
         },
         "checks": [
             {"key": c.key, "title": c.title, "answer": c.answer.value, "fact": c.fact, "overridable": c.overridable}
@@ -88,7 +91,10 @@ def history_lines(records: Sequence[DeploymentRecord]) -> Iterator[str]:
     for each in records:
         who = f"{each.who}, approved by {each.approved_by}" if each.approved_by else each.who
         yield f"{each.at:%Y-%m-%d %H:%M:%S}  {each.environment}  {each.what}: {each.result}"
-        yield f"  {who}; {', '.join(each.stacks)}; {each.reason}"
+        about = f"; of {each.recovers.what} ({each.recovers.id})" if each.recovers else ""
+        yield f"  {who}; {', '.join(each.stacks)}; {each.reason}{about}"
+        for one in each.recoveries:
+            yield f"  then {one.what} by {one.requested_by} ({one.id}, {one.state}): {one.reason}"
     if not records:
         yield "Nothing was deployed yet, as far as Haven knows."
 
@@ -111,6 +117,23 @@ def history_data(records: Sequence[DeploymentRecord]) -> Sequence[Mapping[str, A
             "operation": each.operation.id if each.operation else None,
             "ticket": each.operation.ticket if each.operation else "",
             "token": each.rollout.token if each.rollout else "",
+            "follows": each.plan.follows if each.plan else "",
+            "recovers": each.recovers.id if each.recovers else None,
+            "recoveries": [
+                {
+                    "operation": one.id,
+                    "what": one.what,
+                    "act": one.wants("act"),
+                    "stack": one.wants("stack"),
+                    "who": one.requested_by,
+                    "reason": one.reason,
+                    "at": one.requested_at.isoformat(),
+                    "ended_at": one.finished_at.isoformat() if one.finished_at else None,
+                    "state": one.state.value,
+                    "because": one.because,
+                }
+                for one in each.recoveries
+            ],
         }
         for each in records
     ]
@@ -126,6 +149,37 @@ def _price_lines(seen: Reviewed) -> Iterator[str]:
         f"Price: {estimate.before:,.2f} -> {estimate.after:,.2f} USD a month ({estimate.change:+,.2f}), "
         f"list prices of {estimate.as_of}{less}"
     )
+    moving = [each for each in estimate.lines if each.unknown or round(each.change or 0.0, 2)]
+    for each in moving:
+        yield f"  {each.stack}.{each.logical_id}: {_amounts(each)}"
+    known = {origin: None for each in moving for origin in each.origins}
+    for origin in sorted(known, key=lambda each: each.aws):
+        yield f"  {origin.what}: {origin.usd:.10g} USD per {origin.per}, {origin.sure} ({origin.source})"
+
+
+def _amounts(line: Line) -> str:
+    if line.unknown:
+        return line.unknown
+    before, after = ("not there" if each is None else f"{each:,.2f}" for each in (line.before, line.after))
+    return f"{before} -> {after} USD a month: {line.arithmetic}; {line.sure}"
+
+
+def _line_data(line: Line) -> Mapping[str, Any]:
+    return {
+        "stack": line.stack,
+        "logical_id": line.logical_id,
+        "type": line.type,
+        "before": None if line.before is None else round(line.before, 2),
+        "after": None if line.after is None else round(line.after, 2),
+        "redundancy": round(line.redundancy, 2),
+        "how": line.arithmetic,
+        "not_known": line.unknown,
+        "sure": line.sure,
+        "prices": [
+            {"key": o.key, "usd": o.usd, "per": o.per, "source": o.source, "confidence": o.confidence}
+            for o in line.origins
+        ],
+    }
 
 
 def _stack_lines(stack: StackPlan, usual: Expected | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from services.ports.basics import Clock, Tokens
 from services.ports.catalogue import Catalogue, TemplateParameter
 from services.ports.deploying import (
     Drifts,
+    ListedChangeSet,
     Plans,
     RunningTemplate,
     StackCaller,
@@ -45,6 +46,7 @@ __all__ = [
     "Lease",
     "Leases",
     "Ledger",
+    "ListedChangeSet",
     "LoginSession",
     "Metrics",
     "Operations",

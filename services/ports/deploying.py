@@ -33,6 +33,16 @@ class StackStanding:
 
 
 @dataclass(frozen=True)
+class ListedChangeSet:
+    """A change set as its stack lists it. `execution_status` is AWS's; it begins with EXECUTE_ once it was executed."""
+
+    arn: str
+    name: str
+    execution_status: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class RunningTemplate:
     """Which version of a text a stack runs. `stack` is Haven's name; `as_of` says how the stack stood when it was read:
     as long as it stands so, the text is the same."""
@@ -54,6 +64,10 @@ class StackReader(Protocol):
 
     def change_set(self, environment: Environment, stack: str, arn: str) -> ChangeSet | None:
         """A change set with before and after of every property; None when it is gone."""
+        ...
+
+    def change_sets(self, environment: Environment, stack: str) -> Sequence[ListedChangeSet]:
+        """All that a stack has, whoever made them; none without a stack."""
         ...
 
     def template(self, environment: Environment, stack: str) -> str | None:
@@ -94,6 +108,11 @@ class StackCaller(Protocol):
         """Delete a change set that was not executed; one that is gone is fine."""
         ...
 
+    def clear(self, environment: Environment, stack: str) -> bool:
+        """Delete a stack that is nothing but a name: in review, without a change set. Whether there was one; of any
+        other stack nothing is touched."""
+        ...
+
     def execute(self, environment: Environment, stack: str, arn: str) -> Receipt: ...
     def set_policy(self, environment: Environment, stack: str, policy: str) -> Receipt: ...
     def protect(self, environment: Environment, stack: str, on: bool) -> Receipt: ...
@@ -120,9 +139,14 @@ class Plans(Protocol):
         ...
 
     def list(
-        self, *, environment: str | None = None, states: Sequence[PlanState] = (), limit: int = 50
+        self,
+        *,
+        environment: str | None = None,
+        states: Sequence[PlanState] = (),
+        untidied: bool = False,
+        limit: int = 50,
     ) -> Sequence[Plan]:
-        """Newest first; without `states` all."""
+        """Newest first; without `states` all. `untidied`: only those of which something may be left on AWS."""
         ...
 
 

@@ -13,6 +13,7 @@ plans = Table(
     Column("state", String(16), nullable=False),
     Column("requested_at", Instant, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("tidied_at", Instant),
     Column("body", Text, nullable=False),
     # Compressed: change sets hold every resource before and after.
     Column("stacks", LargeBinary, nullable=False),

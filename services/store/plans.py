@@ -14,7 +14,7 @@ from services.store.packed import Packed
 from services.store.upsert import insert
 
 _FIXED = ("id", "environment", "requested_at")
-_DOCUMENT = Document(Plan, (*_FIXED, "state", "version", "stacks"))
+_DOCUMENT = Document(Plan, (*_FIXED, "state", "version", "tidied_at", "stacks"))
 _STACKS: Packed[tuple[StackPlan, ...]] = Packed(tuple[StackPlan, ...])
 
 
@@ -45,7 +45,12 @@ class SqlPlans:
         return replace(plan, version=plan.version + 1)
 
     def list(
-        self, *, environment: str | None = None, states: Sequence[PlanState] = (), limit: int = 50
+        self,
+        *,
+        environment: str | None = None,
+        states: Sequence[PlanState] = (),
+        untidied: bool = False,
+        limit: int = 50,
     ) -> Sequence[Plan]:
         """Newest first; None and empty match everything."""
         query = select(plans).order_by(plans.c.requested_at.desc(), plans.c.id.desc()).limit(limit)
@@ -53,6 +58,8 @@ class SqlPlans:
             query = query.where(plans.c.environment == environment)
         if states:
             query = query.where(plans.c.state.in_([state.value for state in states]))
+        if untidied:
+            query = query.where(plans.c.tidied_at.is_(None))
         return [_plan(row) for row in self._connection.execute(query)]
 
 
@@ -67,7 +74,12 @@ def refusal(plan: Plan, stored: Plan | None) -> Conflict | NotFound:
 
 
 def _changing(plan: Plan) -> dict[str, Any]:
-    return {"state": plan.state.value, "body": _DOCUMENT.write(plan), "stacks": _STACKS.write(plan.stacks)}
+    return {
+        "state": plan.state.value,
+        "tidied_at": plan.tidied_at,
+        "body": _DOCUMENT.write(plan),
+        "stacks": _STACKS.write(plan.stacks),
+    }
 
 
 def _plan(row: Row[Any]) -> Plan:

@@ -29,6 +29,7 @@ from services.usecases.deployment_shapes import (
     RecoverRequest,
     Reviewed,
 )
+from services.usecases.plan_discarding import discard
 from services.usecases.recoveries import Recoveries
 
 __all__ = ["Deployments"]
@@ -154,6 +155,11 @@ class Deployments:
             self._deny(actor, "deploy", environment.name, request.reason.strip(), client, refusal, detail)
             raise
         return operation
+
+    def discard(self, actor: Actor, plan: str, *, client: str = "") -> Plan:
+        """Put a plan aside that is ready, void or failed; a worker then deletes its change sets. Raises NotAllowed,
+        NotFound; Conflict while an operation of it is live, and when it is over."""
+        return discard(self._unit, self._clock, actor, plan, client=client)
 
     def void(self, operation: Operation) -> str:
         """Why an approval of a deployment would be for something that is no longer so; empty when it would not. Reads

@@ -1,5 +1,5 @@
 """The worker's ticks for deployments: what CloudFormation says is kept, and so is what stacks run; drift is looked for
-when it is time, and a policy that was left lifted is put back."""
+when it is time, a policy that was left lifted is put back, and what abandoned plans left is taken away."""
 
 import threading
 from collections.abc import Callable, Collection, Sequence
@@ -11,6 +11,7 @@ import structlog
 from services.domain.errors import HavenError
 from services.domain.operation import Operation
 from services.ports import Clock
+from services.usecases.plan_tidying import Tidied
 
 log = structlog.get_logger("haven.worker")
 
@@ -33,6 +34,12 @@ class Looking(Protocol):
     """The part of drift, or of recoveries, that the worker needs."""
 
     def begin_due(self) -> Sequence[Operation]: ...
+
+
+class Tidying(Protocol):
+    """The part of tidying up after plans that the worker needs."""
+
+    def tidy(self, environment: str, /) -> Sequence[Tidied]: ...
 
 
 class KeepingWithTexts:
@@ -151,3 +158,18 @@ def restore_policies(recoveries: Looking) -> None:
         log.warning("lifted policies not looked for", why=problem.message)
     except Exception:
         log.exception("looking for lifted policies failed")
+
+
+def tidy_plans(tidying: Tidying, environments: Sequence[str]) -> None:
+    """Tidy up in the environments whose lease this worker holds; one that fails keeps none of the others."""
+    for name in environments:
+        try:
+            for each in tidying.tidy(name):
+                if each.problem:
+                    log.warning("plan not tidied up", environment=name, plan=each.plan.id, why=each.problem)
+                elif each.deleted:
+                    log.info("plan tidied up", environment=name, plan=each.plan.id, deleted=each.deleted)
+        except HavenError as problem:
+            log.warning("plans not tidied up", environment=name, why=problem.message)
+        except Exception:
+            log.exception("tidying up failed", environment=name)

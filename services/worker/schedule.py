@@ -13,7 +13,7 @@ from services.domain.access import SYSTEM
 from services.domain.errors import HavenError
 from services.domain.motion import moving
 from services.domain.snapshot import Snapshot
-from services.worker.deployments import KeepingWithTexts, StackEventTicks, look_for_drift, restore_policies
+from services.worker.deployments import KeepingWithTexts, StackEventTicks, look_for_drift, restore_policies, tidy_plans
 from services.worker.listening import EventTicks
 from services.worker.measuring import MetricTicks, TakingAndMeasuring
 from services.worker.operations import OperationTicks
@@ -21,6 +21,8 @@ from services.worker.temporary import end_edits
 from services.worker.ticks import Ticks
 
 log = structlog.get_logger("haven.worker")
+TIDY_EVERY = 300
+"""Seconds between two looks at what abandoned plans left on AWS; nobody waits for it."""
 
 
 def run(haven: Haven) -> None:
@@ -66,6 +68,8 @@ def run(haven: Haven) -> None:
     drift_look = min(300.0, settings.drift_every / 4)
     scheduler.add_job(lambda: look_for_drift(haven.drifts), "interval", seconds=drift_look, id="look for drift")
     scheduler.add_job(lambda: restore_policies(haven.recoveries), "interval", seconds=60, id="restore policies")
+    tidying = haven.plan_tidying
+    scheduler.add_job(lambda: tidy_plans(tidying, ticks.held()), "interval", seconds=TIDY_EVERY, id="tidy plans")
     edits_every = max(1.0, settings.tick_busy)
     scheduler.add_job(lambda: end_edits(haven.temporary_edits), "interval", seconds=edits_every, id="end edits")
     scheduler.add_job(lambda: _prune(haven), "interval", hours=1, id="prune")

@@ -42,12 +42,19 @@ class MemoryPlans:
         return saved
 
     def list(
-        self, *, environment: str | None = None, states: Sequence[PlanState] = (), limit: int = 50
+        self,
+        *,
+        environment: str | None = None,
+        states: Sequence[PlanState] = (),
+        untidied: bool = False,
+        limit: int = 50,
     ) -> Sequence[Plan]:
         found = [
             each
             for each in self._rows.values()
-            if environment in (None, each.environment) and (not states or each.state in states)
+            if environment in (None, each.environment)
+            and (not states or each.state in states)
+            and not (untidied and each.tidied_at)
         ]
         return sorted(found, key=lambda each: (each.requested_at, each.id), reverse=True)[:limit]
 

@@ -10,7 +10,7 @@ from services.domain.deployment.drift import DriftReport
 from services.domain.deployment.event import StackEvent
 from services.domain.environment import Environment
 from services.domain.errors import HavenError, OutcomeUnknown, Refused
-from services.ports import Catalogue, Clock, Receipt, StackSpec, StackStanding
+from services.ports import Catalogue, Clock, ListedChangeSet, Receipt, StackSpec, StackStanding
 from tests.fakes.stack_bed import StackBed
 
 T = TypeVar("T")
@@ -58,6 +58,11 @@ class FakeStacks(StackBed):
         found = self.sets.get(arn)
         return found.shown if found else None
 
+    def change_sets(self, environment: Environment, stack: str) -> Sequence[ListedChangeSet]:
+        self._seeing()
+        shown = [each.shown for each in self.sets.values() if each.shown.stack == stack]
+        return [ListedChangeSet(each.arn, each.name, each.execution_status, each.created_at) for each in shown]
+
     def template(self, environment: Environment, stack: str) -> str | None:
         self._seeing()
         found = self.stacks.get(stack)
@@ -89,6 +94,17 @@ class FakeStacks(StackBed):
 
     def discard(self, environment: Environment, stack: str, arn: str) -> None:
         self._write("discard", stack, lambda: self.sets.pop(arn, None))
+
+    def clear(self, environment: Environment, stack: str) -> bool:
+        def clear() -> bool:
+            found = self.stacks.get(stack)
+            empty = not any(each.shown.stack == stack for each in self.sets.values())
+            if found is None or found.status != "REVIEW_IN_PROGRESS" or not empty:
+                return False
+            del self.stacks[stack]
+            return True
+
+        return self._write("clear", stack, clear)
 
     def execute(self, environment: Environment, stack: str, arn: str) -> Receipt:
         return self._write("execute", stack, lambda: self._execute(stack, arn))

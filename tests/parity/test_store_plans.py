@@ -157,3 +157,16 @@ def test_newest_first_by_environment_and_state(any_unit: UnitOfWork) -> None:
     assert ids(environment="legacy", limit=2) == ["new", "same"]
     assert ids(states=(PlanState.READY, PlanState.OVER)) == ["there", "new", "old"]
     assert ids(environment="production", states=(PlanState.FAILED,)) == []
+
+
+def test_those_that_were_tidied_up_after_are_told_apart(any_unit: UnitOfWork) -> None:
+    done = plan("plan-2", state=PlanState.DISCARDED, stacks=())
+    add(any_unit, plan(state=PlanState.DISCARDED, stacks=()), done, plan("plan-3", stacks=()))
+    with any_unit() as store:
+        saved = store.plans.save(replace(done, tidied_at=NOW + HOUR))
+    with any_unit(readonly=True) as store:
+        assert store.plans.get("plan-2") == saved
+        assert saved.tidied_at == NOW + HOUR
+        untidied = store.plans.list(states=(PlanState.DISCARDED,), untidied=True)
+        assert [each.id for each in untidied] == ["plan-1"]
+        assert len(store.plans.list(states=(PlanState.DISCARDED,))) == 2

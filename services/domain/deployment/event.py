@@ -9,6 +9,7 @@ OURS = "haven-"
 _BEGINNING = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
 _BACKWARDS = frozenset({"ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS"})
 _DELETING = "DELETE_IN_PROGRESS"
+_REVIEWED = "REVIEW_IN_PROGRESS"
 _BY_USER = "User Initiated"
 
 
@@ -118,11 +119,15 @@ class _Under:
 def rollouts(events: Sequence[StackEvent]) -> Sequence[Rollout]:
     """The rollouts that a stack's events tell of, oldest first. `events` are of one stack, in order of time; what began
     before the first of them is left out. A rollback belongs to the rollout that it undoes, unless that one had ended:
-    a rollback that somebody asked for, or goes on with, is one of its own, with its own token."""
+    a rollback that somebody asked for, or goes on with, is one of its own, with its own token.
+    The deletion of a stack that never was more than reviewed is none: nothing was there."""
     found: list[Rollout] = []
     under: _Under | None = None
+    empty = False
     for event in events:
-        if event.own and _begins(event, under):
+        if event.own and event.status in _BEGINNING | {_REVIEWED}:
+            empty = event.status == _REVIEWED
+        if event.own and _begins(event, under) and not (empty and event.status == _DELETING):
             if under is not None:
                 found.append(under.rollout(over=True))
             under = _Under(event, event, event.status)

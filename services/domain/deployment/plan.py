@@ -12,13 +12,14 @@ from services.domain.deployment.change_set import ChangeSet, ResourceChange
 class PlanState(StrEnum):
     """Where a plan stands. PREPARING: a worker has CloudFormation work its change sets out. READY: it can be reviewed
     and deployed. ASKED: a deployment of it was asked for. OVER: that deployment has ended, or another one made it void.
-    FAILED: its change sets could not be made."""
+    FAILED: its change sets could not be made. DISCARDED: it was put aside, and nobody can ask for it any more."""
 
     PREPARING = "preparing"
     READY = "ready"
     ASKED = "asked"
     OVER = "over"
     FAILED = "failed"
+    DISCARDED = "discarded"
 
 
 class Deed(StrEnum):
@@ -82,8 +83,9 @@ class StackPlan:
 class Plan:
     """A plan of one environment. `what` is its name within a sentence (`upgrade to multi-az`); `blueprint` is the one
     the environment has afterwards. `operation` is the id of the operation that works it out, later of the one that
-    deploys it. `because` says why it failed or is over. `whole`: the blueprint's values replace the deployed ones.
-    `follows` is the plan that this one rolls back or repeats. `version` grows by one a save."""
+    deploys it. `because` says why it failed, is over or was discarded. `whole`: the blueprint's values replace the
+    deployed ones. `follows` is the plan that this one rolls back or repeats. `tidied_at` is when it was known that, never
+    to be executed, it has left nothing on AWS. `version` grows by one a save."""
 
     id: str
     environment: str
@@ -99,6 +101,7 @@ class Plan:
     version: int = 0
     whole: bool = False
     follows: str = ""
+    tidied_at: datetime | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -15,10 +16,14 @@ from services.aws.deployment_calls import DeploymentCaller
 from services.aws.deployment_reader import DeploymentReader
 from services.aws.session import Sessions, Wire
 from services.domain.deployment.change_set import ChangeSet
+from services.domain.deployment.event import rollouts
+from services.domain.deployment.plan import Plan, PlanState, StackPlan
 from services.domain.environment import Environment
 from services.domain.errors import Conflict, Refused
 from services.ports import StackSpec, StackStanding
+from services.usecases.plan_tidying import PlanTidying
 from tests.builders import environment
+from tests.fakes.store import MemoryUnit
 from tests.integration.aws.conftest import WallClock
 from tests.sandbox_server import Sandbox
 
@@ -127,6 +132,31 @@ def test_a_new_stack_is_prepared_once_however_often_it_is_asked_for(ground: Grou
     client = ground.sandbox.client("cloudformation")
     assert len(client.list_change_sets(StackName=f"production-{stack}")["Summaries"]) == 1
     assert ground.reader.change_set(ENVIRONMENT, stack, made.arn) == made
+
+
+def test_an_abandoned_plan_of_a_new_stack_leaves_neither_change_set_nor_stack(ground: Ground, stack: str) -> None:
+    made = ground.prepare(stack)
+    template = spec(stack)
+    unit, clock = MemoryUnit(), WallClock()
+    planned = StackPlan(stack, f"production-{stack}", template.template, "", change_set=made)
+    plan = Plan("plan-1", "production", "new", "ada", clock.now(), "", PlanState.DISCARDED, stacks=(planned,))
+    with unit() as store:
+        store.environments.add(ENVIRONMENT)
+        store.plans.add(plan)
+    assert not ground.caller.clear(ENVIRONMENT, stack)
+    here = ground.standing(stack)
+    tidying = PlanTidying(unit, clock, ground.reader, ground.caller, keep=timedelta(days=30))
+    (done,) = tidying.tidy("production")
+    assert done.deleted == (f"{made.name} of production-{stack}", f"production-{stack}")
+    assert ground.reader.standing(ENVIRONMENT, stack) is None
+    assert ground.reader.change_sets(ENVIRONMENT, stack) == ()
+    assert not ground.again.clear(ENVIRONMENT, stack)
+    told = ground.reader.events(ENVIRONMENT, here.stack_id, frozenset())
+    assert [event.status for event in told] == ["REVIEW_IN_PROGRESS", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
+    assert rollouts(told) == ()
+    assert ground.deploy(stack).status == "CREATE_COMPLETE"
+    assert not ground.caller.clear(ENVIRONMENT, stack)
+    assert ground.standing(stack).status == "CREATE_COMPLETE"
 
 
 def test_a_change_shows_both_values_and_nothing_to_change_is_none(ground: Ground, stack: str) -> None:

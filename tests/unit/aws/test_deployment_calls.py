@@ -1,5 +1,6 @@
 """The writes of a deployment, request by request: what is sent, that it is sent once, and what each answer means."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from botocore.stub import ANY
 
 from services.aws.change_sets import execution_token
-from services.aws.deployment_calls import WAIT_LIMIT, DeploymentCaller
+from services.aws.deployment_calls import CLEAR_WITHIN, WAIT_LIMIT, DeploymentCaller
 from services.domain.deployment.policy import LIFTED
 from services.domain.errors import Conflict, Invalid, Misconfigured, NotNow, OutcomeUnknown, Refused
 from services.ports import Receipt, StackSpec
@@ -21,6 +22,7 @@ SPEC = StackSpec("network", "network", (("Environment", "production"),), (), (),
 BODY = "Parameters: {Secret: {Type: String, NoEcho: true}}\nResources: {Queue: {Type: 'AWS::SQS::Queue'}}\n"
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 DONE = {"ResponseMetadata": {"RequestId": "req-1", "HTTPStatusCode": 200}}
+CLEARING = f"haven-clear-{hashlib.sha256(STACK.encode()).hexdigest()[:32]}"
 TOKEN = {"ClientRequestToken": "haven-op-1"}
 WAITS = 6  # looks until the limit, ever further apart
 
@@ -128,6 +130,54 @@ def test_discarding_takes_one_that_is_gone_for_done(desk: Bench) -> None:
     desk.refuses("delete_change_set", "InvalidChangeSetStatus")
     with pytest.raises(Conflict):
         desk.caller.discard(PRODUCTION, "network", SET)
+
+
+def empty(desk: Bench) -> None:
+    """The stack is in review, and nothing is listed in it."""
+    desk.has("REVIEW_IN_PROGRESS")
+    desk.says("list_change_sets", {"Summaries": []}, {"StackName": STACK})
+
+
+def test_a_stack_that_is_nothing_but_a_name_is_deleted_by_its_id_and_a_token(desk: Bench) -> None:
+    for _ in range(2):
+        empty(desk)
+        desk.says("delete_stack", DONE, {"StackName": STACK, "ClientRequestToken": CLEARING})
+        assert desk.caller.clear(PRODUCTION, "network")
+
+
+@pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_COMPLETE", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"])
+def test_a_stack_that_is_or_was_more_is_left(desk: Bench, status: str) -> None:
+    desk.has(status)
+    assert not desk.caller.clear(PRODUCTION, "network")
+
+
+def test_a_stack_with_another_change_set_or_none_at_all_is_left(desk: Bench) -> None:
+    desk.has("REVIEW_IN_PROGRESS")
+    desk.says("list_change_sets", {"Summaries": [], "NextToken": "more"}, {"StackName": STACK})
+    one = {"ChangeSetName": "by-hand", "CreationTime": WHEN, "Status": "DELETE_PENDING"}
+    desk.says("list_change_sets", {"Summaries": [one]}, {"StackName": STACK, "NextToken": "more"})
+    assert not desk.caller.clear(PRODUCTION, "network")
+    desk.has_none()
+    assert not desk.caller.clear(PRODUCTION, "network")
+
+
+def test_a_look_that_is_no_longer_fresh_deletes_nothing(desk: Bench) -> None:
+    seconds = iter((100.0, 100.0 + CLEAR_WITHIN + 0.1))
+    held_up = DeploymentCaller(desk.sessions, desk.paused.append, lambda: next(seconds))
+    empty(desk)
+    with pytest.raises(NotNow, match="took too long"):
+        held_up.clear(PRODUCTION, "network")
+
+
+def test_clearing_was_done_before_when_its_token_is_on_the_events(desk: Bench) -> None:
+    empty(desk)
+    desk.refuses("delete_stack", "TokenAlreadyExistsException")
+    desk.tells(event("1", "DELETE_COMPLETE", ClientRequestToken=CLEARING))
+    assert desk.caller.clear(PRODUCTION, "network")
+    empty(desk)
+    desk.refuses("delete_stack", "AccessDenied")
+    with pytest.raises(Misconfigured):
+        desk.caller.clear(PRODUCTION, "network")
 
 
 def executed(desk: Bench) -> Receipt:

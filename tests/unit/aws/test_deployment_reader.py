@@ -7,6 +7,7 @@ import pytest
 
 from services.aws.deployment_reader import DeploymentReader
 from services.domain.errors import Misconfigured, NotFound, NotNow, Refused
+from services.ports import ListedChangeSet
 from tests.builders.places import environment
 from tests.unit.aws.cloudformation_desk import NAME, SET, STACK, Desk, change, change_set, event, stack
 from tests.unit.aws.stubs import WHEN
@@ -62,6 +63,8 @@ def test_nothing_there_is_nothing(desk: Bench) -> None:
     assert desk.reader.template(PRODUCTION, "network") is None
     desk.none_of("get_stack_policy")
     assert desk.reader.policy(PRODUCTION, "network") == ""
+    desk.none_of("list_change_sets")
+    assert desk.reader.change_sets(PRODUCTION, "network") == ()
     desk.none_of("describe_stack_events")
     assert desk.reader.events(PRODUCTION, "network", frozenset()) == []
     desk.refuses("describe_change_set", "ChangeSetNotFound", status=404)
@@ -70,12 +73,24 @@ def test_nothing_there_is_nothing(desk: Bench) -> None:
     assert desk.reader.change_set(PRODUCTION, "network", SET) is None
 
 
+def test_every_change_set_of_a_stack_is_listed_page_by_page(desk: Bench) -> None:
+    own = {"ChangeSetId": SET, "ChangeSetName": "haven-1", "ExecutionStatus": "AVAILABLE", "CreationTime": WHEN}
+    other = {"ChangeSetId": "arn:2", "ChangeSetName": "by-hand", "CreationTime": WHEN, "Status": "CREATE_PENDING"}
+    desk.says("list_change_sets", {"Summaries": [own], "NextToken": "more"}, {"StackName": NAME})
+    desk.says("list_change_sets", {"Summaries": [other]}, {"StackName": NAME, "NextToken": "more"})
+    assert desk.reader.change_sets(PRODUCTION, "network") == (
+        ListedChangeSet(SET, "haven-1", "AVAILABLE", WHEN),
+        ListedChangeSet("arn:2", "by-hand", "UNAVAILABLE", WHEN),
+    )
+
+
 READS: dict[str, Callable[[DeploymentReader], object]] = {
     "describe_stacks": lambda reader: reader.standing(PRODUCTION, "network"),
     "get_template": lambda reader: reader.template(PRODUCTION, "network"),
     "get_stack_policy": lambda reader: reader.policy(PRODUCTION, "network"),
     "describe_stack_events": lambda reader: reader.events(PRODUCTION, "network", frozenset()),
     "describe_change_set": lambda reader: reader.change_set(PRODUCTION, "network", SET),
+    "list_change_sets": lambda reader: reader.change_sets(PRODUCTION, "network"),
 }
 
 

@@ -305,3 +305,26 @@ def test_what_is_missing_is_said(pipeline: Pipeline) -> None:
     assert (nameless.exit_code, "environment: name it" in nameless.output) == (2, True)
     reasonless = pipeline("run", pipeline.planned(*STORAGE))
     assert (reasonless.exit_code, "reason: say why" in reasonless.output) == (2, True)
+
+
+def test_a_plan_that_nobody_runs_is_put_aside(pipeline: Pipeline) -> None:
+    plan = pipeline.planned(*STORAGE)
+    done = pipeline("discard", plan)
+    assert (done.exit_code, done.output) == (
+        0,
+        f"plan {plan} is discarded. A worker deletes its change sets within minutes.\n",
+    )
+    again = pipeline("discard", plan, "--json")
+    assert again.exit_code == 1
+    assert "put aside before" in again.output
+    shown = pipeline("show", plan)
+    assert "legacy), discarded; 1 stack changes\n  system put it aside.\n" in shown.output
+    refused = pipeline("run", plan, *REASON)
+    assert refused.exit_code == 1
+    assert pipeline.scene.aws.executed == []
+
+
+def test_programs_read_that_a_plan_was_put_aside(pipeline: Pipeline) -> None:
+    plan = pipeline.planned(*STORAGE)
+    done = pipeline("discard", plan, "--json")
+    assert json.loads(done.stdout) == {"plan": plan, "state": "discarded", "because": "system put it aside."}

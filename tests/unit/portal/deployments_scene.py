@@ -369,6 +369,8 @@ class FakeDeployments(Desk):
     progressing: dict[str, Progressing] = field(default_factory=lambda: {"op-deploy": running()})
     past: Sequence[DeploymentRecord] = field(default_factory=records)
     asked: list[tuple[str, str, str, datetime | None]] = field(default_factory=list)
+    stood: list[tuple[str, datetime]] = field(default_factory=list)
+    then: Sequence[DeploymentRecord] | None = None
     known: Sequence[str] = ("legacy",)
 
     def form(self, actor: Actor, environment: str, blueprint: str = "") -> DeploymentForm:
@@ -390,6 +392,10 @@ class FakeDeployments(Desk):
     def request(self, actor: Actor, request: DeployRequest, *, client: str = "") -> Operation:
         self.act(actor, Permission.DEPLOY, request)
         return operation(state=State.REQUESTED)
+
+    def discard(self, actor: Actor, plan: str, *, client: str = "") -> Plan:
+        self.act(actor, Permission.DEPLOY, "discard", plan)
+        return self.reviews[plan].plan
 
     def recover(self, actor: Actor, request: RecoverRequest, *, client: str = "") -> Operation:
         self.act(actor, Permission.DEPLOY, request)
@@ -421,6 +427,19 @@ class FakeDeployments(Desk):
         found = [each for each in self.past if environment in ("", each.environment)]
         found = [each for each in found if stack in ("", *each.stacks) and who in ("", each.who)]
         return [each for each in found if before is None or each.at < before][:limit]
+
+    def in_force(self, actor: Actor, environment: str, when: datetime) -> Sequence[DeploymentRecord]:
+        self.look(actor)
+        self.stood.append((environment, when))
+        if self.then is not None:
+            return self.then
+        newest: dict[str, DeploymentRecord] = {}
+        for each in self.past:
+            done = each.operation is not None and each.operation.state is State.SUCCEEDED
+            if done and each.environment == environment and each.ended_at is not None and each.ended_at <= when:
+                for stack in each.stacks:
+                    newest.setdefault(stack, replace(each, stacks=(stack,)))
+        return tuple(newest.values())
 
     def back_to(self, actor: Actor, plan: str, *, undo: bool = False) -> PlanRequest:
         return again(self.review(actor, plan).plan, undo=undo)

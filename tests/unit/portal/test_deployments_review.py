@@ -100,6 +100,12 @@ def test_it_takes_as_long_as_the_longest_way_through_it() -> None:
         (scene.reviewed(scene.plan(PlanState.PREPARING, stacks=())), Status.CHANGING, "Being worked out."),
         (scene.reviewed(scene.plan(PlanState.FAILED, because="No.")), Status.DOWN, "Failed."),
         (scene.reviewed(scene.plan(PlanState.OVER)), Status.PAUSED, "Over."),
+        (scene.reviewed(scene.plan(PlanState.DISCARDED, because="ada put it aside.")), Status.PAUSED, "Discarded."),
+        (
+            scene.reviewed(scene.plan(PlanState.DISCARDED, prepared_at=None, because="It had failed.")),
+            Status.PAUSED,
+            "Discarded.",
+        ),
         (scene.reviewed(scene.plan(PlanState.ASKED)), Status.CHANGING, "Being deployed."),
         (
             scene.reviewed(scene.plan(PlanState.ASKED), operation=scene.operation(state=State.AWAITING_APPROVAL)),
@@ -174,6 +180,50 @@ def test_a_failed_check_is_let_pass_by_name_and_reason(admin: FlaskClient, desk:
     request = desk.did[0][1]
     assert isinstance(request, DeployRequest)
     assert (request.overrides, request.override_reason) == (frozenset({"frozen"}), "agreed with all")
+
+
+DISCARD = f"{PLAN}/discard"
+
+
+def test_a_plan_is_put_aside_by_its_button(admin: FlaskClient, desk: FakeDeployments) -> None:
+    assert f'action="{DISCARD}"' in get(admin, PLAN)
+    assert post(admin, DISCARD, filled(get(admin, PLAN), f'action="{DISCARD}"'), 303) == LEGACY
+    assert desk.did == [("admin", "discard", "plan-1")]
+    assert "Its change sets are deleted within minutes" in get(admin, LEGACY)
+
+
+def test_what_is_in_the_way_of_discarding_is_said_on_the_plan(admin: FlaskClient, desk: FakeDeployments) -> None:
+    desk.refuse = Conflict("Its deployment was asked for and is not over.")
+    page = post(admin, DISCARD, filled(get(admin, PLAN), f'action="{DISCARD}"'), 409)
+    assert "Its deployment was asked for and is not over." in words(page)
+    assert filled(page, "data-deploy")["fingerprint"] == scene.plan().fingerprint
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        (PlanState.READY, True), (PlanState.FAILED, True), (PlanState.PREPARING, False), (PlanState.ASKED, False),
+        (PlanState.OVER, False), (PlanState.DISCARDED, False),
+    ],
+)  # fmt: skip
+def test_discarding_is_offered_where_it_may_be_done(
+    admin: FlaskClient, desk: FakeDeployments, as_: SignIn, state: PlanState, offered: bool
+) -> None:
+    desk.reviews["plan-1"] = scene.reviewed(scene.plan(state))
+    assert ("Discard this plan" in get(admin, PLAN)) is offered
+    assert "Discard this plan" not in get(as_("viewer"), PLAN)
+
+
+def test_a_discarded_plan_can_be_read_and_planned_anew(admin: FlaskClient, desk: FakeDeployments) -> None:
+    aside = scene.plan(PlanState.DISCARDED, because="ada put it aside.")
+    desk.reviews["plan-1"] = scene.reviewed(aside)
+    said = words(get(admin, PLAN))
+    assert "Discarded. ada put it aside. Nothing of it was executed, and its change sets are deleted" in said
+    assert "Plan it anew" in said
+    desk.reviews["plan-1"] = scene.reviewed(replace(aside, tidied_at=b.NOW))
+    assert "nothing of it is left on AWS." in words(get(admin, PLAN))
+    desk.reviews["plan-1"] = scene.reviewed(replace(aside, prepared_at=None, because="It had failed: No."))
+    assert "What AWS said It had failed: No." in words(get(admin, PLAN))
 
 
 def test_who_may_not_sees_all_but_the_form(desk: FakeDeployments, as_: SignIn) -> None:

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.domain.deployment.plan import Plan
 from services.domain.errors import NotNow
 from services.domain.operation import Operation
-from services.worker.deployments import KeepingWithTexts, StackEventTicks, look_for_drift, restore_policies
+from services.usecases.plan_tidying import Tidied
+from services.worker.deployments import KeepingWithTexts, StackEventTicks, look_for_drift, restore_policies, tidy_plans
 from tests import builders as b
 from tests.fakes.clock import MovableClock
 
@@ -175,3 +177,30 @@ def test_texts_are_fetched_also_where_events_are_not() -> None:
     with pytest.raises(NotNow):
         KeepingWithTexts(events, texts).keep("legacy")
     assert texts.asked == ["packaged", "legacy"]
+
+
+@dataclass
+class Tidying:
+    """`services.worker.deployments.Tidying` that answers as told, by environment."""
+
+    answers: dict[str, Sequence[Tidied] | Exception]
+    asked: list[str] = field(default_factory=list)
+
+    def tidy(self, environment: str) -> Sequence[Tidied]:
+        self.asked.append(environment)
+        answer = self.answers.get(environment, ())
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def test_where_tidying_fails_it_is_logged_and_the_others_have_their_turn(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = Plan("plan-7", "legacy", "more storage", "ada", b.NOW, "single-az")
+    done, refused = Tidied(plan, ("haven-1 of legacy-data",)), Tidied(plan, problem="AWS says no.")
+    tidying = Tidying({"a": NotNow("Away."), "b": KeyError("x"), "c": [done, refused, Tidied(plan)]})
+    tidy_plans(tidying, ["a", "b", "c", "d"])
+    assert tidying.asked == ["a", "b", "c", "d"]
+    out = capsys.readouterr().out
+    for said in ("plans not tidied up", "tidying up failed", "haven-1 of legacy-data", "AWS says no."):
+        assert said in out
+    assert out.count("plan-7") == 2

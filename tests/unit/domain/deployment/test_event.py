@@ -144,6 +144,15 @@ def test_a_deletion_of_a_standing_stack_is_one_of_its_own() -> None:
     assert found[1].spans == (("Key", "AWS::RDS::DBInstance", at(3), at(3), "DELETE_SKIPPED"),)
 
 
+def test_a_deletion_of_a_stack_that_was_only_reviewed_is_none() -> None:
+    gone = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")
+    assert rollouts(list(told("REVIEW_IN_PROGRESS", *gone))) == ()
+    found = one(told("REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", ("Key", "CREATE_IN_PROGRESS"), "CREATE_COMPLETE"))
+    assert found.status == "CREATE_COMPLETE"
+    created = told("REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE", *gone)
+    assert [each.status for each in rollouts(list(created))] == ["CREATE_COMPLETE", "DELETE_COMPLETE"]
+
+
 def test_what_began_before_the_first_event_or_comes_after_the_end_is_left_out() -> None:
     assert rollouts([]) == ()
     assert rollouts(list(told(("Key", "UPDATE_COMPLETE"), "UPDATE_COMPLETE", "REVIEW_IN_PROGRESS"))) == ()
