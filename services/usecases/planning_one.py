@@ -1,13 +1,14 @@
 """Working out one stack of a plan: what runs, whether it can be known yet, and the change set to be executed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from services.domain.deployment.change_set import ChangeSet
 from services.domain.deployment.deletion import removing
+from services.domain.deployment.expressions import brought, known_values
 from services.domain.deployment.outputs import may_change
 from services.domain.deployment.plan import Deed, ParameterChange, Plan, StackPlan
 from services.domain.deployment.risk import Level, risks
@@ -15,6 +16,7 @@ from services.domain.deployment.statuses import base_of, busy, there
 from services.domain.environment import Environment
 from services.domain.errors import Conflict, HavenError, Invalid
 from services.domain.operation import Operation
+from services.domain.snapshot import Snapshot
 from services.ports import Catalogue, Clock, StackCaller, StackReader, StackSpec, StackStanding, UnitOfWork
 
 ANSWERED_WITHIN = timedelta(minutes=30)
@@ -73,7 +75,7 @@ def one_worked_out(
     running = reader.template(environment, stack.name) if base else None
     stack = replace(stack, base=base, deployed=_kept(unit, clock, catalogue, stack, running))
     if stack.deed is Deed.DELETE:
-        return _deletion(unit, catalogue, plan, stack, running)
+        return _deletion(environment, unit, catalogue, stack, standing, running)
     _unmoved(stack, standing)
     if why := unknown(environment, plan, stack, unit, catalogue, reader):
         return replace(stack, unknown=why)
@@ -216,20 +218,38 @@ def _filled(stack: StackPlan, made: ChangeSet | None, standing: StackStanding | 
     )
 
 
-def _deletion(unit: UnitOfWork, catalogue: Catalogue, plan: Plan, stack: StackPlan, running: str | None) -> StackPlan:
-    """What a deletion leaves and takes away, by the template that runs and the newest snapshot's resources. A stack
-    that is gone already is unchanged."""
-    if not stack.base:
+def _deletion(
+    environment: Environment,
+    unit: UnitOfWork,
+    catalogue: Catalogue,
+    stack: StackPlan,
+    standing: StackStanding | None,
+    running: str | None,
+) -> StackPlan:
+    """What a deletion leaves and takes away, by the template that runs with its deployed values, and the newest
+    snapshot's resources. A stack that is gone already is unchanged."""
+    if not stack.base or standing is None:
         return replace(stack, unchanged=True)
     with unit(readonly=True) as store:
-        snapshot = store.snapshots.newest(plan.environment)
+        snapshot = store.snapshots.newest(environment.name)
     found = next((each for each in (snapshot.stacks if snapshot else ()) if each.name == stack.name), None)
     physical = {each.logical_id: each.physical_id for each in (found.resources if found else ())}
     document = _document(catalogue, running)
     if document is None:
         raise Conflict(f"The template of {stack.stack_name} could not be read, so nobody can say what would be lost.")
-    named = physical or dict.fromkeys(document.get("Resources") or {}, "")
-    gone = removing(document, named, stack.retain)
+    own = {"AWS::Region": environment.region, "AWS::AccountId": environment.account, "AWS::StackName": stack.stack_name}
+    deployed = {**own, **dict(standing.parameters)}
+    named = physical or dict.fromkeys(brought(document, known_values(document, deployed)), "")
+    gone = removing(document, named, stack.retain, deployed, _guarded(snapshot))
     kept = tuple(each.logical_id for each in gone if each.policy_action in LEFT)
     removed = tuple(each.logical_id for each in gone if each.policy_action not in LEFT)
     return replace(stack, kept=kept, removed=removed, removing=gone)
+
+
+def _guarded(snapshot: Snapshot | None) -> Collection[str]:
+    """The physical ids of what AWS shows as protected from deletion, whatever its template says."""
+    if snapshot is None:
+        return ()
+    stores = [each.identifier for each in (*snapshot.databases, *snapshot.clusters) if each.deletion_protection]
+    balancer = snapshot.load_balancer
+    return [*stores, balancer.arn] if balancer and balancer.deletion_protection else stores

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 
-from services.domain.deployment.change_set import ResourceChange
+from services.domain.deployment.change_set import PropertyChange, ResourceChange
 from services.domain.deployment.danger import RULE, Danger, Level, Risk, Subject, short, subject
+from services.domain.deployment.deletion import BALANCER, OUTSIDE, lock
 from services.domain.deployment.plan import StackPlan
 from services.domain.deployment.stateful import DURABLE, HOLDS
 from services.domain.wording import counted
 
 STACK = "AWS::CloudFormation::Stack"
-_LOCK = "DeletionProtection"
+_KINDS = {BALANCER: "load balancer"}
+"""What those are called that hold nothing and are still not to be deleted."""
+_FIRST = (
+    "Turn it off first, in a deployment of the stack of its own that is reviewed as any; then plan the deletion anew."
+)
 
 
 def deletion_risks(stack: StackPlan) -> Iterator[Risk]:
@@ -20,10 +25,15 @@ def deletion_risks(stack: StackPlan) -> Iterator[Risk]:
     kept = f"{counted(len(stack.kept), 'resource')} kept, itself or as a snapshot."
     yield Risk(Danger.OUTAGE, Level.HIGH, stack.name, "", STACK, sentence, kept, RULE, stack.stack_name)
     for change in stack.removing:
-        if change.type in HOLDS:
-            yield _holder(subject(stack, change))
+        found, locked = subject(stack, change), lock(change)
+        if locked is not None and locked.known:
+            yield _refused(found, locked)
+        elif change.type in HOLDS:
+            yield _holder(found)
         else:
-            yield _plain(subject(stack, change))
+            yield _plain(found)
+        if locked is not None and not locked.known:
+            yield _perhaps(found, locked)
     told = {each.logical_id for each in stack.removing}
     for name in stack.removed:
         if name not in told:
@@ -32,16 +42,46 @@ def deletion_risks(stack: StackPlan) -> Iterator[Risk]:
             yield Risk(Danger.DATA_LOSS, Level.HIGH, stack.name, name, "", sentence, because, RULE, stack.stack_name)
 
 
+def _refused(found: Subject, locked: PropertyChange) -> Risk:
+    sentence = (
+        f"The {_kind(found)} {found.name} cannot be deleted: AWS would refuse it, and the deletion fail half-way."
+    )
+    if locked.source == OUTSIDE:
+        because = f"{locked.name} is on, as AWS shows it, though the template does not turn it on. "
+        because += "Turn it off where it was turned on, outside the stack; then plan the deletion anew."
+    else:
+        whence = f"by the deployed {_parameters(locked.cause)}" if locked.cause else "in the template that runs"
+        because = f"{locked.name} is on, {whence}. {_FIRST}"
+    return found.risk(_danger(found), Level.STOPPED, sentence, because, RULE)
+
+
+def _perhaps(found: Subject, locked: PropertyChange) -> Risk:
+    sentence = (
+        f"Whether AWS lets the {_kind(found)} {found.name} be deleted is not known; the deletion may fail half-way."
+    )
+    because = f"How {locked.name} stands hangs on what the template does not tell. If it is on: {_FIRST}"
+    return found.risk(_danger(found), Level.MEDIUM, sentence, because, RULE)
+
+
+def _danger(found: Subject) -> Danger:
+    return Danger.DATA_LOSS if found.change.type in HOLDS else Danger.OUTAGE
+
+
+def _kind(found: Subject) -> str:
+    of = found.change.type
+    return HOLDS[of][0] if of in HOLDS else _KINDS.get(of, of)
+
+
+def _parameters(cause: str) -> str:
+    return f"parameters {cause}" if " and " in cause else f"parameter {cause}"
+
+
 def _holder(found: Subject) -> Risk:
     change = found.change
     kind, lost = HOLDS[change.type]
     if change.policy_action == "Retain":
         sentence = f"The {kind} {found.name} is left where it is; no stack looks after it any more."
         return found.risk(Danger.DATA_LOSS, Level.HIGH, sentence, "Its policy is Retain.")
-    if found.before.on(_LOCK):
-        sentence = f"The {kind} {found.name} cannot be deleted: the deletion would fail half-way."
-        because = f"{_LOCK} is on. Turn it off first, in a deployment of its own."
-        return found.risk(Danger.DATA_LOSS, Level.STOPPED, sentence, because, RULE)
     if change.policy_action == "Snapshot":
         sentence = f"The {kind} {found.name} is deleted; a last snapshot of it is kept."
         return found.risk(Danger.DATA_LOSS, Level.HIGH, sentence, "Its policy is Snapshot.")

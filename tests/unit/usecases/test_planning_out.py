@@ -1,9 +1,13 @@
 """Working a plan out: what each change set says, what cannot be known yet, what AWS refuses, and asking again."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.domain.deployment.change_set import PropertyChange, ResourceChange
+from services.domain.deployment.deletion import OUTSIDE
 from services.domain.deployment.plan import Deed, PlanState
+from services.domain.deployment.risk import Level
 from services.domain.errors import (
     Conflict,
     HavenError,
@@ -13,9 +17,12 @@ from services.domain.errors import (
     NotNow,
     OutcomeUnknown,
     Refused,
+    Unsafe,
 )
 from services.domain.operation import State
-from services.usecases.deployment_shapes import PlanRequest
+from services.domain.snapshot import StackResource
+from services.usecases.deployment_shapes import PlanRequest, Reviewed
+from services.usecases.planning_one import one_worked_out
 from tests import builders as b
 from tests.unit.usecases.deployment_world import ADMIN, OPERATOR, Scene
 
@@ -182,3 +189,49 @@ def test_a_deletion_says_what_it_leaves_and_goes_backwards() -> None:
     assert "Database" in data.kept
     assert data.removed
     assert scene.aws.calls == []
+
+
+def stopped(seen: Reviewed) -> list[tuple[str, str]]:
+    return [(each.stack, each.logical_id) for each in seen.risks if each.level is Level.STOPPED]
+
+
+def test_a_deletion_is_stopped_by_what_the_deployed_values_protect() -> None:
+    scene = Scene()
+    assert stopped(scene.planned(delete=True)) == []
+    for name in ("data", "platform"):
+        scene.aws.touch(name, DeletionProtection="true")
+    scene.snap()
+    seen = scene.planned(delete=True)
+    assert stopped(seen) == [("data", "Database"), ("platform", "LoadBalancer")]
+    assert "DeletionProtection is on, by the deployed parameter DeletionProtection." in seen.risks[0].because
+    with pytest.raises(Unsafe):
+        scene.ask(seen)
+    for name in ("data", "platform"):
+        assert scene.deploy(name, values={name: {"DeletionProtection": "false"}}).state is State.SUCCEEDED
+    assert stopped(scene.planned(delete=True)) == [], "it was turned off in a deployment before"
+
+
+def test_a_deletion_is_stopped_by_what_aws_shows_as_protected_whatever_was_deployed() -> None:
+    scene = Scene()
+    seen = scene.planned(delete=True)
+    shape = b.legacy_snapshot(databases=(b.database("legacy", deletion_protection=True),))
+    found = scene.aws.snapshot(shape)
+    there = (StackResource("Database", "legacy-app", "AWS::RDS::DBInstance", "CREATE_COMPLETE"),)
+    stacks = tuple(replace(each, resources=there if each.name == "data" else ()) for each in found.stacks)
+    with scene.unit() as store:
+        shown = replace(found, stacks=stacks)
+        store.snapshots.put(shown, changed=True, verdict="healthy", summary="", token=1)
+    made = one_worked_out(
+        scene.environment, seen.plan, scene.stack(seen, "data"), scene.unit, scene.clock, scene.catalogue,
+        scene.aws, scene.aws,
+    )  # fmt: skip
+    (change,) = made.removing
+    (switch,) = change.properties
+    assert (switch.name, switch.before, switch.source) == ("DeletionProtection", "true", OUTSIDE)
+
+
+def test_what_a_stack_has_is_told_by_its_values_while_nobody_has_listed_it() -> None:
+    scene = Scene()
+    network = scene.stack(scene.planned(delete=True), "network")
+    assert "NatGatewayA" in network.removed
+    assert "NatGatewayB" not in network.removed

@@ -47,12 +47,6 @@ def test_what_holds_something_is_high_and_stopped_when_nothing_is_left(
     assert says in found.sentence
 
 
-def test_a_database_that_is_protected_stops_the_deletion_before_it_fails_half_way() -> None:
-    found = of(deleting(change(DATABASE, "Remove", policy_action="Snapshot", before={"DeletionProtection": True})))
-    assert (found.level, found.source) == (Level.STOPPED, "Haven's rule")
-    assert "would fail half-way" in found.sentence
-
-
 def test_what_else_is_retained_is_said_so() -> None:
     kept = change("AWS::SNS::Topic", "Remove", policy_action="Retain", physical="")
     assert of(deleting(kept)).sentence == "Thing is left where it is."
