@@ -8,11 +8,12 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.unit.portal import house as houses
@@ -22,6 +23,17 @@ CHROMIUM = os.environ.get("HAVEN_CHROMIUM") or shutil.which("chromium") or "/usr
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 WIDE: ViewportSize = {"width": 1440, "height": 1000}
 NARROW: ViewportSize = {"width": 390, "height": 844}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("dark", "light")
+UNFOLD = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
+"""What opens everything that can be opened on a page."""
+HURRY = """
+const plain = window.setTimeout;
+window.setTimeout = (act, after, ...more) => plain(act, after >= 2000 ? after / 4 : after, ...more);
+"""
+"""Pages ask every two to ten seconds; here four times as often, so that a test waits a quarter of that."""
+AT_REST = "document.getAnimations().forEach((each) => { if (each instanceof CSSTransition) each.finish(); })"
+_PATIENT = 10_000
+"""Milliseconds: two cores that do other things too may take long over a page."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,6 +60,12 @@ def browser_type_launch_args() -> dict[str, Any]:
         "executable_path": CHROMIUM,
         "args": ["--no-sandbox", *quiet, "--disable-component-update", "--disable-sync"],
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    """What is expected may take as long as what is done."""
+    expect.set_options(timeout=_PATIENT)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -79,22 +97,35 @@ def _serve(house: House) -> Portal:
     return Portal(house, f"http://127.0.0.1:{server.server_port}", stop)
 
 
+Serving = Callable[[House], Portal]
+
+
 @pytest.fixture
-def portal(tmp_path: Path) -> Iterator[Portal]:
+def serving() -> Iterator[Serving]:
+    """`serving(house)` is that house on loopback until the end of the test."""
+    served: list[Portal] = []
+
+    def serve(house: House) -> Portal:
+        served.append(_serve(house))
+        return served[-1]
+
+    yield serve
+    for each in served:
+        each.stop()
+
+
+@pytest.fixture
+def portal(tmp_path: Path, serving: Serving) -> Portal:
     """People of every role, production and legacy."""
-    served = _serve(houses.house(tmp_path))
-    yield served
-    served.stop()
+    return serving(houses.house(tmp_path))
 
 
 @pytest.fixture
-def empty_portal(tmp_path: Path) -> Iterator[Portal]:
+def empty_portal(tmp_path: Path, serving: Serving) -> Portal:
     """People, but no environment yet."""
     made = houses.house(tmp_path, filled=False)
     made.add_people()
-    served = _serve(made)
-    yield served
-    served.stop()
+    return serving(made)
 
 
 @dataclass
@@ -141,7 +172,8 @@ class Visit:
 
     def violations(self) -> list[str]:
         """What axe finds on the page as it is: rule, element and what is wrong with it."""
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(_axe())
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
             f"{violation['id']}: {node['target']} {node['failureSummary']}"
@@ -152,6 +184,29 @@ class Visit:
     def sideways(self) -> int:
         """By how many pixels the page could be scrolled sideways; 0 is right."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+    def in_every_look(self) -> dict[str, list[str]]:
+        """What is wrong with the page as it is, look by look: wide and narrow, light and dark. Empty is right.
+
+        The page is not asked for again: what depends on its width or on the scheme follows both as they change.
+        """
+        found, before = {}, self.page.viewport_size or WIDE
+        for size in (NARROW, WIDE):
+            self.page.set_viewport_size(size)
+            for scheme in SCHEMES:
+                self.page.emulate_media(color_scheme=scheme)
+                self.page.evaluate(AT_REST)
+                beyond = self.sideways()
+                wrong = [*self.violations(), *([f"{beyond} px beyond its side"] if beyond else [])]
+                if wrong:
+                    found[f"{scheme}-{size['width']}"] = wrong
+        self.page.set_viewport_size(before)
+        return found
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text()
 
 
 Visiting = Callable[..., Visit]
@@ -164,7 +219,8 @@ def visit(browser: Browser) -> Iterator[Visiting]:
 
     def begin(portal: Portal, name: str = "", *, size: ViewportSize = WIDE, **options: Any) -> Visit:
         context = browser.new_context(viewport=size, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_PATIENT)
+        context.add_init_script(HURRY)
         contexts.append(context)
         page = context.new_page()
         trouble = Trouble()

@@ -12,8 +12,7 @@ from services.domain.deployment.plan import PlanState
 from services.domain.operation import State
 from services.usecases.operations import Operations
 from tests import builders as b
-from tests.browser.conftest import NARROW, Portal, Visiting
-from tests.browser.test_accessibility import LOOKS
+from tests.browser.conftest import NARROW, UNFOLD, Portal, Visiting
 from tests.browser.test_failovers import tab_to
 from tests.unit.portal import deployments_scene as scene
 from tests.unit.portal.deployments_scene import LEGACY, FakeDeployments
@@ -76,17 +75,13 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_every_page_of_it_is_sound(
-    portal: Portal, desk: FakeDeployments, visit: Visiting, size: Any, scheme: str
-) -> None:
-    who = visit(portal, "admin", size=size, color_scheme=scheme)
-    found: dict[str, tuple[list[str], int]] = {}
+def test_every_page_of_it_is_sound(portal: Portal, desk: FakeDeployments, visit: Visiting) -> None:
+    who = visit(portal, "admin")
+    found = {}
     for path in PAGES:
-        page = who.go(path)
-        page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
-        found[path] = (who.violations(), who.sideways())
-    assert {path: trouble for path, trouble in found.items() if trouble != ([], 0)} == {}
+        who.go(path).evaluate(UNFOLD)
+        found[path] = who.in_every_look()
+    assert {path: looks for path, looks in found.items() if looks} == {}
     assert who.trouble.said == []
 
 

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from services.catalogue import PackagedCatalogue
@@ -14,7 +12,7 @@ from services.usecases.environment_checks import looked
 from services.usecases.environments import CHECK
 from services.usecases.freezes import Window
 from tests import builders as b
-from tests.browser.conftest import NARROW, WIDE, Portal, Visiting
+from tests.browser.conftest import NARROW, Portal, Visiting
 from tests.fakes.stack_looks import standing
 from tests.unit.portal.house import House
 
@@ -28,11 +26,6 @@ PAGES = (
     "/environments/production/archive",
     "/environments/former/archive",
 )
-LOOKS = [
-    pytest.param(size, scheme, id=f"{scheme}-{size['width']}")
-    for size in (WIDE, NARROW)
-    for scheme in ("light", "dark")
-]
 REASON = "the company moved house"
 
 
@@ -68,25 +61,47 @@ def work(house: House) -> None:
             store.operations.save(running.noted(**notes).move(State.SUCCEEDED, house.clock.now()))
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_every_page_is_sound(portal: Portal, visit: Visiting, size: Any, scheme: str) -> None:
+def test_every_page_is_sound(portal: Portal, visit: Visiting) -> None:
     furnish(portal.house)
-    who = visit(portal, "admin", size=size, color_scheme=scheme)
+    who = visit(portal, "admin")
     found = {}
     for path in PAGES:
         who.go(path)
-        found[path] = (who.violations(), who.sideways())
-    assert {path: trouble for path, trouble in found.items() if trouble != ([], 0)} == {}
+        found[path] = who.in_every_look()
+    portal.house.clock.move(minutes=9)
+    expect(who.go("/environments").locator("main td .is-stale").first).to_be_visible()
+    found["stale"] = who.in_every_look()
+    assert {path: looks for path, looks in found.items() if looks} == {}
     assert who.trouble.said == []
 
 
+def test_without_any_environment_the_list_says_what_begins(empty_portal: Portal, visit: Visiting) -> None:
+    who = visit(empty_portal, "admin")
+    page = who.go("/environments")
+    expect(page.locator("main")).to_contain_text("No environment is known to Haven")
+    expect(page.get_by_role("link", name="Add or adopt an environment")).to_be_visible()
+    assert who.in_every_look() == {}
+
+
 def test_a_viewer_sees_and_is_told_who_may(portal: Portal, visit: Visiting) -> None:
-    who = visit(portal, "viewer", size=NARROW)
+    who = visit(portal, "viewer")
     page = who.go("/environments/production")
     expect(page.get_by_text("Your role, viewer, may look.")).to_be_visible()
     expect(page.get_by_role("button", name="Check access")).to_have_count(0)
+    assert who.in_every_look() == {}
     assert "Your role may not do this." in who.go("/environments/new").inner_text("main")
-    assert (who.violations(), who.sideways()) == ([], 0)
+    assert who.in_every_look() == {}
+
+
+def test_what_is_wrong_or_not_there_is_said_soundly(portal: Portal, visit: Visiting) -> None:
+    who = visit(portal, "admin")
+    page = who.go("/environments/new")
+    page.evaluate("document.querySelector('main form').noValidate = true")
+    page.get_by_role("button", name="Look after this environment").click()
+    expect(page.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
+    assert who.in_every_look() == {}
+    expect(who.go("/environments/nowhere").locator("main")).to_contain_text("There is no such thing.")
+    assert who.in_every_look() == {}
 
 
 def test_a_check_is_watched_to_its_end(portal: Portal, visit: Visiting) -> None:
@@ -97,7 +112,7 @@ def test_a_check_is_watched_to_its_end(portal: Portal, visit: Visiting) -> None:
     expect(page.locator(".verdict-line")).to_contain_text("Its access was never checked.")
     page.get_by_role("button", name="Check access").click()
     expect(page.locator(".verdict-line")).to_contain_text("Its access is being checked.")
-    assert who.violations() == []
+    assert who.in_every_look() == {}
     work(portal.house)
     expect(page.locator(".verdict-line")).to_contain_text("1 role needs you: the reader lacks 1 right.")
     expect(page.get_by_text("ecs:ListTasks")).to_be_visible()
@@ -116,7 +131,7 @@ def test_stacks_that_nobody_looks_after_are_adopted(portal: Portal, visit: Visit
     page.get_by_label("Name").fill("Shop!")
     page.get_by_role("button", name="Look after this environment").click()
     expect(page.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
-    assert who.violations() == []
+    assert who.in_every_look() == {}
     page.get_by_label("Name").fill("shop")
     page.get_by_role("button", name="Look after this environment").click()
     expect(page.get_by_role("status").filter(has_text="shop is looked after now")).to_be_visible()
@@ -135,7 +150,7 @@ def test_two_who_edit_at_once_see_both_versions(portal: Portal, visit: Visiting)
     row = page.get_by_role("row", name="SLO target")
     expect(row).to_contain_text("99.5")
     expect(row).to_contain_text("99.9")
-    assert who.violations() == []
+    assert who.in_every_look() == {}
     page.get_by_role("button", name="Save mine over it").click()
     expect(page.get_by_role("status").filter(has_text="Changed: SLO target.")).to_be_visible()
 
@@ -172,7 +187,7 @@ def test_a_freeze_is_announced_and_taken_back(portal: Portal, visit: Visiting) -
     page.get_by_label("Reason").fill(REASON)
     page.get_by_role("button", name="Announce the freeze").click()
     expect(page.get_by_label("Until, UTC")).to_have_attribute("aria-invalid", "true")
-    assert (who.violations(), who.sideways()) == ([], 0)
+    assert who.in_every_look() == {}
     page.get_by_label("Until, UTC").fill("2026-12-27 00:00")
     page.get_by_role("button", name="Announce the freeze").click()
     page.get_by_role("button", name="Take back “Holidays”").click()

@@ -1,32 +1,40 @@
 """Templates in the browser: sound in every look, and a difference that can be unfolded and read without colour."""
 
-from typing import Any
+from playwright.sync_api import expect
 
-import pytest
-
-from tests.browser.conftest import NARROW, WIDE, Portal, Visiting
+from tests.browser.conftest import UNFOLD, Portal, Visit, Visiting
 from tests.unit.portal.templates_scene import NEW_VERSION, OLD_VERSION, beside, kept
 
 COMPARE = f"/templates/compare?a={OLD_VERSION}&b={NEW_VERSION}"
 RUNS = "/environments/production/stacks/data/template"
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["light-1440", "dark-390"])
-def test_pages_about_templates_are_sound(portal: Portal, visit: Visiting, size: Any, scheme: str) -> None:
-    who = visit(portal, "viewer", size=size, color_scheme=scheme)
-    found = {}
-    for path in ("/templates", RUNS):
-        who.go(path)
-        found[f"{path} before a worker"] = (who.violations(), who.sideways())
+def test_pages_about_templates_are_sound_in_every_state(portal: Portal, empty_portal: Portal, visit: Visiting) -> None:
+    who, found = visit(portal, "viewer"), {}
+
+    def look(state: str, words: str, path: str, by: Visit = who) -> None:
+        page = by.go(path)
+        page.evaluate(UNFOLD)
+        expect(page.locator("main")).to_contain_text(words)
+        found[state] = by.in_every_look()
+
+    look("no environment", "Nothing runs them.", "/templates", visit(empty_portal, "viewer"))
+    look("before a worker", "Not all is read:", "/templates")
+    look("a stack before a worker", "Not read yet.", RUNS)
     kept(portal.house, behind=("data",))
     beside(portal.house)
-    for path in ("/templates", RUNS, COMPARE, f"/templates/{OLD_VERSION}"):
-        page = who.go(path)
-        for summary in page.locator("main summary").all():
-            summary.click()
-        found[path] = (who.violations(), who.sideways())
-    assert {what: trouble for what, trouble in found.items() if trouble != ([], 0)} == {}
+    look("filled", "another text", "/templates")
+    look("behind", "It runs another text than this release deploys:", RUNS)
+    look("two versions", "1 line added and 1 taken away", COMPARE)
+    look("a version with itself", "They are alike.", f"/templates/compare?a={NEW_VERSION}&b={NEW_VERSION}")
+    look("an earlier version", "Another text than this release deploys.", f"/templates/{OLD_VERSION}")
+    look("a custom stack", "Haven reads it and never writes to it.", "/environments/production/stacks/billing/template")
     assert who.trouble.said == []
+    nothing = "There is no such thing."
+    look("no such version", nothing, "/templates/0123456789abcdef")
+    look("nothing to compare with", nothing, f"/templates/compare?a={NEW_VERSION}&b=0123456789abcdef")
+    look("no such stack", nothing, "/environments/production/stacks/nowhere/template")
+    assert {state: looks for state, looks in found.items() if looks} == {}
 
 
 def test_two_versions_are_chosen_and_their_difference_read(portal: Portal, visit: Visiting) -> None:
