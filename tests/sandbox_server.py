@@ -4,7 +4,9 @@ Use it with `from tests.sandbox_server import sandbox` (or `start_sandbox`) in a
 with `sandbox.advance(seconds)`.
 """
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -125,6 +127,32 @@ def start_sandbox() -> Iterator[Callable[..., Sandbox]]:
             one.kill()
         assert one.process.stdout is not None
         one.process.stdout.close()
+
+
+Seeded = Callable[[str, Callable[[Sandbox], None]], Sandbox]
+
+
+@pytest.fixture(scope="session")
+def seeded_sandbox(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """A function that starts a frozen sandbox in which something was done already: the first worker of a run that asks
+    for it by that name does it, and its state is what every other one begins with."""
+    mine = tmp_path_factory.getbasetemp()
+    shared = mine.parent if os.environ.get("PYTEST_XDIST_WORKER") else mine
+    frozen = ("--frozen", "--limits", "off")
+
+    def seeded(name: str, do: Callable[[Sandbox], None]) -> Sandbox:
+        directory = shared / f"seed-{name}"
+        with (shared / f"seed-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not directory.exists():
+                making = shared / f"seed-{name}.making"
+                first = start_sandbox(*frozen, "--state", str(making))
+                do(first)
+                assert first.stop() == 0
+                making.rename(directory)
+        return start_sandbox(*frozen, "--begin-as", str(directory))
+
+    return seeded
 
 
 @pytest.fixture(scope="module")

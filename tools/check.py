@@ -5,6 +5,7 @@ Tests run in an order of chance, for none may lean on another; `SEED=<number>` i
 
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -51,24 +52,39 @@ TESTS = (
 BROWSER = suite("browser tests", "tests/browser")
 
 
-def run(check: Check) -> tuple[bool, float]:
-    """Run one check with its output shown; whether it held and its seconds."""
+@dataclass(frozen=True)
+class Result:
+    """Whether a check held, how long it took, and how much of the processors, in seconds."""
+
+    held: bool
+    took: float
+    worked: float
+
+
+def run(check: Check) -> Result:
+    """Run one check with its output shown."""
     print(f"\n== {check.name}", flush=True)
-    started = time.monotonic()
+    started, before = time.monotonic(), _worked()
     done = subprocess.run(list(check.command), check=False)
-    return done.returncode == 0, time.monotonic() - started
+    return Result(done.returncode == 0, time.monotonic() - started, _worked() - before)
+
+
+def _worked() -> float:
+    """Of all processes that were waited for so far; those that a check killed without waiting are not in it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> int:
     """Run everything; 0 only when all that ran held."""
     checks = [*STATIC, *TESTS, *([BROWSER] if CHROMIUM else [])]
-    results = [(check.name, *run(check)) for check in checks]
+    results = [(check.name, run(check)) for check in checks]
     print("\n== summary")
-    for name, held, seconds in results:
-        print(f"{'passed' if held else 'FAILED':8} {name} ({seconds:.0f} s)")
+    for name, each in results:
+        print(f"{'passed' if each.held else 'FAILED':8} {name} ({each.took:.0f} s, {each.worked:.0f} s of processors)")
     if not CHROMIUM:
         print("NOT RUN  browser tests and axe: there is no Chromium here and apt may not install one")
-    failed = sum(not held for _, held, _ in results)
+    failed = sum(not each.held for _, each in results)
     print(f"{len(results) - failed} passed, {failed} failed{'' if CHROMIUM else ', 1 skipped'}")
     return 1 if failed else 0
 

@@ -6,7 +6,7 @@ Real processes on a real database, killed by SIGKILL; an heir finds what they le
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +18,9 @@ from tests.journeys.local_run import until
 from tests.killing.effects import Point
 from tests.killing.killing_world import APART, Left, World
 from tests.postgres_server import PostgresServer
-from tests.sandbox_server import Sandbox
 from tests.stores import DATABASES
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]  # the first one deploys
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]  # the first one may deploy
 
 BEGIN = ("SqlLeases.acquire", "Keeping.move", "SqlLeases.release")
 INTEND = ("SqlLeases.acquire", "Keeping.observed", "SqlLeases.acquire", "Keeping.intend", "FileJournal.intend")
@@ -40,21 +39,6 @@ def numbered() -> list[tuple[str, int]]:
 POINTS = [Point(name, nth, after) for name, nth in numbered() for after in (False, True)]
 INTENDED, CALLED = (Point("Keeping.intend", 1, True), Point("FailoverCaller.fail_over", 1, True))
 """From the first on an heir can no longer know that nothing was sent; from the second on something was."""
-
-
-@pytest.fixture(scope="module")
-def world(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    sandbox = start_sandbox("--frozen", "--limits", "off")
-    made = World(sandbox, tmp_path_factory.mktemp("world"))
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AWS_ACCESS_KEY_ID", "test")
-            patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-            made.deploy("production")
-            yield made
-    finally:
-        made.close()
-        sandbox.stop()
 
 
 @pytest.fixture(scope="module", params=DATABASES)

@@ -6,7 +6,7 @@ with real processes on real databases and AWS's own answers.
 """
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from services.domain.operation import State
 from tests.killing.effects import Point
 from tests.killing.killing_world import Left, World
 from tests.killing.test_killing import _url, settled
-from tests.sandbox_server import Sandbox
 from tests.stores import DATABASES
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
@@ -43,21 +42,6 @@ DEPLOYED = [
     Point("record", 1, True),
 ]
 DAYS = cycle(["30", "60", "180", "365"])
-
-
-@pytest.fixture(scope="module")
-def world(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    sandbox = start_sandbox("--frozen", "--limits", "off")
-    made = World(sandbox, tmp_path_factory.mktemp("world"))
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AWS_ACCESS_KEY_ID", "test")
-            patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-            made.deploy("production", 1)
-            yield made
-    finally:
-        made.close()
-        sandbox.stop()
 
 
 @pytest.fixture(scope="module", params=DATABASES)
