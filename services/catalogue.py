@@ -70,7 +70,8 @@ class PackagedCatalogue:
         if not days:
             return None
         usd = {key: quote.usd for key, quote in quotes.items()}
-        return PriceList(region, min(days), usd, {key: quote.said for key, quote in quotes.items()})
+        said = {key: quote.said for key, quote in quotes.items()}
+        return PriceList(region, min(days), usd, said, {key: quote.confidence for key, quote in quotes.items()})
 
 
 class PackagedPrices:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.deployments.lengths import Length, span
-from portal.deployments.money import more, usd
+from portal.deployments.money import Sources, more, sources, usd
 from portal.failovers.preview import Said
 from services.domain.deployment.cost import Line
 from services.domain.deployment.plan import PlanState
@@ -77,6 +77,11 @@ class Stage:
     def mends(self) -> int:
         """How many of today's findings it mends."""
         return len(self.step.findings)
+
+    @property
+    def sources(self) -> Sources:
+        """Where its prices come from."""
+        return sources(self.lines)
 
     @property
     def money(self) -> str:

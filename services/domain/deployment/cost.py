@@ -1,12 +1,13 @@
 """What a plan costs: list prices a month of each resource before and after, and what redundancy's share of it buys."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from services.domain.deployment.plan import Plan
 from services.domain.deployment.pricing import HOURS as HOURS
-from services.domain.deployment.pricing import Bill, arithmetic, missing, monthly, redundancy
+from services.domain.deployment.pricing import Bill, Term, arithmetic, missing, monthly, redundancy
+from services.domain.deployment.pricing_origins import Origin, how_sure, origins
 from services.domain.deployment.pricing_sides import Sides, sides
 from services.domain.wording import listed
 
@@ -16,25 +17,29 @@ LEFT_OUT = (
     "balancer, messages, snapshots and backups, logs, metrics, alarms and secrets; nor what grows by itself (tasks, "
     "storage)."
 )
-_NO_PRICES: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
 class PriceList:
     """Dated list prices of one region. `usd` maps a key such as `rds:db.r6g.large:multi-az` to USD per unit; `sources`
-    says, by key, where and when it was read. `as_of` is the oldest of those dates."""
+    says, by key, where and when it was read, `confidence` how sure it is (high, medium-high, medium). `as_of` is the
+    oldest of those dates."""
 
     region: str
     as_of: date
     usd: Mapping[str, float]
     sources: Mapping[str, str]
+    confidence: Mapping[str, str] = field(default_factory=dict)
+
+
+_NO_PRICES = PriceList("", date.min, {}, {})
 
 
 @dataclass(frozen=True)
 class Line:
     """One resource's estimate in USD a month, None on a side where it is not there, or where its price is not known
     (then `unknown` says what is missing). `arithmetic` shows how; `redundancy` is the part of `after` that a second or
-    third copy costs."""
+    third copy costs; `origins` are the list prices in it, of both sides."""
 
     stack: str
     logical_id: str
@@ -44,11 +49,17 @@ class Line:
     arithmetic: str
     redundancy: float = 0.0
     unknown: str = ""
+    origins: tuple[Origin, ...] = ()
 
     @property
     def change(self) -> float | None:
         """USD a month more (or less, below 0) than before; None when a side is not known."""
         return None if self.unknown else (self.after or 0.0) - (self.before or 0.0)
+
+    @property
+    def sure(self) -> str:
+        """How sure its prices are, in words, by the least sure of them; empty without any."""
+        return how_sure(self.origins)
 
 
 @dataclass(frozen=True)
@@ -83,8 +94,7 @@ class Estimate:
 
 def estimate(plan: Plan, prices: PriceList | None) -> Estimate:
     """The plan's estimate. Unchanged stacks count on both sides alike, by their parameters."""
-    usd = prices.usd if prices else _NO_PRICES
-    lines = [_line(stack, each, usd) for stack, each in _all(plan)]
+    lines = [_line(stack, each, prices or _NO_PRICES) for stack, each in _all(plan)]
     lines.sort(key=lambda line: (-abs(line.change or 0.0), not line.unknown, -(line.after or line.before or 0.0)))
     return Estimate(lines, prices.as_of if prices else None, LEFT_OUT)
 
@@ -107,7 +117,8 @@ def _all(plan: Plan) -> Iterator[tuple[str, Sides]]:
             yield stack.name, each
 
 
-def _line(stack: str, each: Sides, usd: Mapping[str, float]) -> Line:
+def _line(stack: str, each: Sides, prices: PriceList) -> Line:
+    usd = prices.usd
     before, after = _amount(each.before, usd), _amount(each.after, usd)
     unknown = list(dict.fromkeys(_lacking(bill, usd) for bill in (each.after, each.before) if bill))
     return Line(
@@ -119,7 +130,17 @@ def _line(stack: str, each: Sides, usd: Mapping[str, float]) -> Line:
         _how(each, usd),
         redundancy(each.after, usd) if each.after else 0.0,
         " ".join(filter(None, (*unknown, each.lost))),
+        origins(_terms(each, usd), usd, prices.sources, prices.confidence),
     )
+
+
+def _terms(each: Sides, usd: Mapping[str, float]) -> Iterator[Term]:
+    """All that a line is made of: the price of a single copy too, where redundancy is told from it."""
+    if each.after:
+        yield from each.after.terms
+        yield from each.after.alone if redundancy(each.after, usd) else ()
+    if each.before:
+        yield from each.before.terms
 
 
 def _amount(bill: Bill | None, usd: Mapping[str, float]) -> float | None:
