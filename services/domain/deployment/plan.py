@@ -84,8 +84,8 @@ class Plan:
     """A plan of one environment. `what` is its name within a sentence (`upgrade to multi-az`); `blueprint` is the one
     the environment has afterwards. `operation` is the id of the operation that works it out, later of the one that
     deploys it. `because` says why it failed, is over or was discarded. `whole`: the blueprint's values replace the
-    deployed ones. `follows` is the plan that this one rolls back or repeats. `tidied_at` is when it was known that, never
-    to be executed, it has left nothing on AWS. `version` grows by one a save."""
+    deployed ones. `follows` is the plan that this one rolls back or repeats. `tidied_at` is when it was known to have
+    left nothing on AWS that nobody will execute. `version` grows by one a save."""
 
     id: str
     environment: str

@@ -195,7 +195,7 @@ def test_aws_is_not_asked_about_what_was_deployed() -> None:
 def test_while_something_goes_on_or_haven_is_held_nothing_is_tidied() -> None:
     ground = Ground()
     ground.discarded("data", values=STORAGE)
-    going = ground.ask_plan("platform", values=BOTH)
+    going = ground.ask_plan("platform", values={"platform": BOTH["platform"]})
     assert ground.tidy() == []
     ground.run(going.id)
     with ground.unit() as store:

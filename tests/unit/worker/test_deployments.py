@@ -203,4 +203,4 @@ def test_where_tidying_fails_it_is_logged_and_the_others_have_their_turn(capsys:
     out = capsys.readouterr().out
     for said in ("plans not tidied up", "tidying up failed", "haven-1 of legacy-data", "AWS says no."):
         assert said in out
-    assert out.count("plan-7") == 2
+    assert out.count(" plan=plan-7") == 2
