@@ -129,7 +129,8 @@ def _standing(asked: Asked) -> Mapping[str, Row]:
     """What was in force at the time that was asked for, of one stack or of all, however long before it came."""
     if asked.before is None:
         return {}
-    actor, found = current_actor(), []
+    actor = current_actor()
+    found: list[DeploymentRecord] = []
     try:
         known = [asked.environment] if asked.environment else [each.name for each in haven().environments.all(actor)]
         for name in known:
@@ -146,9 +147,8 @@ def _way(row: Row, shown: Sequence[Row]) -> str:
         return url_for("operations.show", id=record.operation.id)
     if row.key in {each.key for each in shown}:
         return f"#{line}"
-    place = {"environment": record.environment, "stack": record.stacks[0]}
-    after = forms.written(record.at + timedelta(seconds=1))
-    return url_for("deployments.index", **place, before=after, _anchor=line)
+    name, stack, after = record.environment, record.stacks[0], forms.written(record.at + timedelta(seconds=1))
+    return url_for("deployments.index", environment=name, stack=stack, before=after, _anchor=line)
 
 
 def _history(asked: Asked, most: int) -> tuple[Sequence[DeploymentRecord], str]:

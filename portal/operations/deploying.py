@@ -7,6 +7,7 @@ from datetime import datetime
 from portal.deployments import gantt, lengths, picture, recoveries, review
 from portal.deployments.gantt import Gantt
 from portal.deployments.lengths import Length
+from portal.deployments.records import Tried, tried
 from portal.deployments.recoveries import Recovery
 from portal.deployments.review import RiskRow
 from portal.deployments.stands import Stand, stands
@@ -19,7 +20,8 @@ from services.domain.operation import Operation, Sent, State
 from services.domain.status import Status
 from services.domain.wording import counted
 from services.usecases.deploying import KIND as DEPLOY
-from services.usecases.deployment_shapes import Progressing, Reviewed
+from services.usecases.deployment_requests import OF, OF_PLAN
+from services.usecases.deployment_shapes import Progressing, Reviewed, Verifying
 from services.usecases.operations import OperationView
 from services.usecases.planning_out import KIND as PLAN
 from services.usecases.recovering import KIND as RECOVER
@@ -43,7 +45,9 @@ class Failure:
 class Deployed:
     """What the page of such an operation shows besides its steps. `plan_id` is empty when the operation names none;
     `deployment` the operation of the deployment that is recovered, or is this one. `grave` are the risks that a second
-    person has to weigh, None where nobody has to; `void` says why it cannot be approved any more."""
+    person has to weigh, None where nobody has to; `void` says why it cannot be approved any more. `tried` are
+    recoveries that were asked for; `recovers` names the deployment that a recovery is about; `verifying` is what the
+    last step still waits for, None at any other."""
 
     kind: str
     plan_id: str
@@ -60,6 +64,9 @@ class Deployed:
     deployment: str
     grave: Sequence[RiskRow] | None = None
     void: str = ""
+    tried: Sequence[Tried] = ()
+    recovers: str = ""
+    verifying: Verifying | None = None
 
     @property
     def clock(self) -> str:
@@ -84,7 +91,7 @@ def shown(
     charts = {stand.plan.name: chart for stand in found if (chart := gantt.of_resources(stand, now))}
     return Deployed(
         kind=operation.kind,
-        plan_id=operation.wants("plan") or (progressing.plan.id if progressing else ""),
+        plan_id=operation.wants("plan") or operation.wants(OF_PLAN) or (progressing.plan.id if progressing else ""),
         plan=progressing.plan if progressing else None,
         stands=found,
         picture=picture.draw(found),
@@ -95,9 +102,12 @@ def shown(
         expected=lengths.length(progressing.plan, progressing.expected) if progressing else None,
         since=begun,
         seconds=max(0.0, ((operation.finished_at or now) - begun).total_seconds()) if begun else 0.0,
-        deployment=operation.id if operation.kind == DEPLOY else operation.wants("deployment"),
+        deployment=operation.id if operation.kind == DEPLOY else operation.wants(OF),
         grave=review.grave(reviewed.risks) if reviewed else None,
         void=reviewed.void_because if reviewed else "",
+        tried=tried(progressing.recovered) if progressing and operation.kind == DEPLOY else (),
+        recovers=operation.wants("recovers"),
+        verifying=progressing.verifying if progressing else None,
     )
 
 
@@ -111,7 +121,11 @@ def version(progressing: Progressing | None, now: datetime, reviewed: Reviewed |
     grows = progressing.operation.live and any(each.ended_at is None for each in progressing.rollouts.values())
     turn = int(now.timestamp()) // _REDRAWN if grows else 0
     acts = sorted((name, tuple(each)) for name, each in progressing.recoveries.items())
-    return void, progressing.plan.version, newest, len(progressing.events), tuple(rollouts), tuple(acts), turn
+    told = [(each.id, each.state) for each in progressing.recovered]
+    waits = progressing.verifying
+    found = (tuple(waits.amiss), tuple(each.id for each in waits.new)) if waits else ()
+    shown = (progressing.plan.version, newest, len(progressing.events), tuple(rollouts), tuple(acts), tuple(told))
+    return void, *shown, found, waits.read_at if waits else None, turn
 
 
 def _failures(found: Sequence[Stand], progressing: Progressing) -> Sequence[Failure]:

@@ -279,5 +279,5 @@ def headline(live: Sequence[Operation], pauses: Sequence[Pause]) -> Said:
     if live:
         return Said(Status.CHANGING, f"{len(live)} running:", f"{listed([each.target for each in live], 3)}.")
     if pauses:
-        return Said(Status.PAUSED, "Automation is paused.", "Nothing is begun meanwhile.")
+        return Said(Status.PAUSED, "Automation is paused.", "Nothing that changes anything is begun meanwhile.")
     return Said(Status.HEALTHY, "Nothing is running.", "No operation waits for anybody.")

@@ -133,7 +133,7 @@ def _stale_after() -> timedelta:
 def _page(template: str, view: OperationView, sent: str = "", form: FlaskForm | None = None, refusal: str = "") -> str:
     view, operation = _as_it_was(view), view.operation
     g.environment = operation.environment
-    pause, episode = _pause(operation), _episode(operation)
+    pause, episode = _pause(view), _episode(operation)
     made = page.make(
         view,
         current_actor(),
@@ -201,9 +201,11 @@ def _reviewed(operation: Operation) -> Reviewed | None:
     return known
 
 
-def _pause(operation: Operation) -> Pause | None:
-    """What holds it, if anything does."""
-    if not operation.live or operation.irreversible:
+def _pause(view: OperationView) -> Pause | None:
+    """What holds it, if anything does: never what changes nothing that runs."""
+    operation = view.operation
+    changes = any(step.acts and not step.harmless for step in view.steps)
+    if not operation.live or operation.irreversible or not changes:
         return None
     try:
         return holding(haven().pauses.current(current_actor()), operation.environment, haven().clock.now())

@@ -10,12 +10,21 @@ from services.domain.deployment.risk import risks
 from services.domain.environment import Environment
 from services.domain.errors import Conflict, Misconfigured, NotFound, Refused
 from services.domain.freeze import freezing
-from services.domain.operation import Operation, Step
+from services.domain.operation import Operation, State, Step
 from services.ports import Catalogue, Clock, CloudReader, Receipt, StackCaller, StackReader, UnitOfWork
 from services.usecases.deployment_checks import Asked, checks, gathered, inputs, of_stack
-from services.usecases.deployment_facts import amiss, facts_of, token_of
+from services.usecases.deployment_facts import amiss, facts_of, judged_on, token_of
 from services.usecases.deployment_records import keep_change_set, record
-from services.usecases.deployment_steps import DeployFacts, Entry, StackFacts, entries_of, split, steps_for
+from services.usecases.deployment_steps import (
+    RECORDED,
+    VERIFIED,
+    DeployFacts,
+    Entry,
+    StackFacts,
+    entries_of,
+    split,
+    steps_for,
+)
 from services.usecases.planning_out import worked_out
 from services.usecases.procedure import Look
 
@@ -62,7 +71,7 @@ class DeployProcedure:
             if name and name not in facts.stacks:
                 found = self._look_at(environment, operation, plan, entries[name])
                 facts = replace(facts, stacks={**facts.stacks, name: found})
-            elif verb == "verified":
+            elif verb == VERIFIED:
                 facts = replace(facts, amiss=self._amiss(environment, operation, plan))
             if not step.done_when(facts):
                 break
@@ -97,7 +106,7 @@ class DeployProcedure:
         """The call of the current step."""
         verb, name = split(operation.step)
         plan = self._plan(operation)
-        if verb == "recorded":
+        if verb == RECORDED:
             record(self._unit, self._clock, self._catalogue, operation)
             return Receipt("recorded")
         stack = _stack(plan, name)
@@ -115,6 +124,15 @@ class DeployProcedure:
                 return self._delete(environment, operation, stack)
             case _:
                 return self._caller.protect(environment, name, verb == "protect" and entry.protect)
+
+    def left(self, operation: Operation) -> str:
+        """The shape is still to be remembered of one that a person ended as done."""
+        return "" if operation.state is not State.SUCCEEDED or operation.seen_at(RECORDED) else RECORDED
+
+    def close(self, operation: Operation) -> bool:
+        """Remember it as at an ordinary end. Stacks that were not seen deployed are judged by a reading of AWS taken
+        after the person's word; until there is one, False."""
+        return record(self._unit, self._clock, self._catalogue, operation)
 
     def _work_out(self, environment: Environment, plan: Plan, stack: StackPlan) -> Receipt:
         made = worked_out(environment, plan, stack, self._unit, self._catalogue, self._reader, self._caller)
@@ -157,8 +175,7 @@ class DeployProcedure:
         """What the newest reading shows amiss; a reading is taken when there is none since the last stack."""
         with self._unit(readonly=True) as store:
             newest = store.snapshots.newest(environment.name)
-        last = max((at for _, at in operation.seen), default=None)
-        if newest is None or last is None or newest.taken_at <= last:
+        if newest is None or not judged_on(newest, operation):
             newest = self._cloud.read(environment, newest, metrics=False)
         return amiss(newest, plan)
 

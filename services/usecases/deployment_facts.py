@@ -10,9 +10,12 @@ from services.domain.deployment.statuses import OK, base_of, busy, there
 from services.domain.environment import Environment
 from services.domain.operation import Operation, Sent
 from services.domain.snapshot import Part, Snapshot
+from services.domain.wording import counted
 from services.ports import StackReader, StackStanding, UnitOfWork
 from services.usecases.deployment_steps import Entry, StackFacts, key
 
+WELL = "available"
+"""The status of a database or a cache that serves."""
 KNOWN = 20
 """So many of the newest kept events are enough to read on from."""
 
@@ -59,6 +62,12 @@ def facts_of(
     return StackFacts(True, executed, ended, ok, in_way, failure, **secured)  # type: ignore[arg-type]
 
 
+def judged_on(snapshot: Snapshot | None, operation: Operation) -> bool:
+    """Whether a reading says what came of a deployment: it was taken after its last stack."""
+    last = max((at for _, at in operation.seen), default=None)
+    return snapshot is not None and last is not None and snapshot.taken_at > last
+
+
 def amiss(snapshot: Snapshot, plan: Plan) -> Sequence[str]:
     """What a reading of AWS shows that is not as it should be after the plan's deployment; empty when all is well."""
     if gap := snapshot.reading(Part.STACKS).gap:
@@ -73,10 +82,11 @@ def amiss(snapshot: Snapshot, plan: Plan) -> Sequence[str]:
     deployed = {each.name for each in plan.stacks if each.deed is Deed.DEPLOY}
     for service in snapshot.services:
         if f"service-{service.name}" in deployed and service.running < service.desired:
-            found.append(f"{service.name} runs {service.running} of {service.desired} tasks.")
+            found.append(f"The service {service.name} runs {service.running} of {counted(service.desired, 'task')}.")
     if "data" in deployed:
-        found += [f"{one.identifier} is {one.status}." for one in snapshot.databases if one.status != "available"]
-        found += [f"{one.identifier} is {one.status}." for one in snapshot.caches if one.status != "available"]
+        stores = [("database", each.identifier, each.status) for each in snapshot.databases]
+        stores += [("cache", each.identifier, each.status) for each in snapshot.caches]
+        found += [f"The {what} {name} is {status}, not available." for what, name, status in stores if status != WELL]
     return found
 
 

@@ -1,6 +1,7 @@
 """What was deployed: by Haven, by its command line, and from outside, with what is known of each; and going back."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.domain.deployment.event import Rollout, StackEvent
@@ -9,9 +10,12 @@ from services.domain.deployment.statuses import OK, RECOVERIES
 from services.domain.errors import Conflict, Invalid
 from services.domain.operation import Operation, State
 from services.ports import Store
+from services.usecases.deployment_recoveries import recoveries
+from services.usecases.deployment_requests import OF
 from services.usecases.deployment_reviews import by_stack, read_expected
 from services.usecases.deployment_shapes import DeploymentRecord, PlanRequest, Progressing
-from services.usecases.deployment_steps import entries_of
+from services.usecases.deployment_steps import entries_of, key
+from services.usecases.deployment_verifying import verifying
 
 KINDS = ("deploy", "recover")
 COMMAND_LINE = "Haven's command line"
@@ -24,25 +28,55 @@ AROUND = timedelta(minutes=2)
 """AWS's clock and Haven's may differ a little."""
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A part of the history: what began before a time. `rollouts` are those of no operation, `own` those that are part
+    of one; `since` is how far back it goes, None for all."""
+
+    operations: Sequence[Operation]
+    rollouts: Sequence[Rollout]
+    own: Sequence[tuple[Operation, Rollout]]
+    since: datetime | None
+
+    def told(self, at: datetime) -> bool:
+        """Whether what began at a time is in this part."""
+        return self.since is None or at >= self.since
+
+
 def records(store: Store, environment: str, before: datetime | None = None) -> Sequence[DeploymentRecord]:
     """An environment's deployments and recoveries, and rollouts that belong to none of them, newest first; no further
-    back than its events were gone through, so that nothing in between is missing."""
-    operations = [
-        each
-        for kind in KINDS
-        for each in store.operations.list(environment=environment, kind=kind, before=before, limit=ROWS)
-    ]
-    found = [_of_operation(store, each) for each in operations]
-    events = store.stack_events.of(environment, before=before + LONGEST if before else None, limit=EVENTS)
-    found += [
-        _of_rollout(environment, rollout)
-        for own in by_stack(events).values()
-        for rollout in own
-        if (before is None or rollout.began_at < before) and not any(_covers(each, rollout) for each in operations)
-    ]
-    since = events[0].at if len(events) == EVENTS else None
-    told = [each for each in found if since is None or each.at >= since]
+    back than all of them were gone through, so that nothing in between is missing."""
+    part = _part(store, environment, before)
+    oldest = min((each.requested_at for each in part.operations), default=None)
+    about = recoveries(store, environment, oldest) if oldest else {}
+    found = [_of_operation(store, each, about.get(each.id, ())) for each in part.operations]
+    found += [_of_rollout(environment, each) for each in part.rollouts]
+    told = [each for each in found if part.told(each.at)]
     return sorted(told or found, key=lambda each: each.at, reverse=True)
+
+
+def _part(store: Store, environment: str, before: datetime | None, rows: int = ROWS, most: int = EVENTS) -> _Part:
+    kinds = [store.operations.list(environment=environment, kind=kind, before=before, limit=rows) for kind in KINDS]
+    operations = [each for found in kinds for each in found]
+    events = store.stack_events.of(environment, before=before, limit=most)
+    ends = [found[-1].requested_at for found in kinds if len(found) == rows]
+    ends += [events[0].at] if len(events) == most else []
+    if before is not None:  # how that ended which began before
+        later = store.stack_events.of(environment, before=_later(before), limit=most)
+        events = [*events, *(each for each in later if each.at >= before)]
+    rollouts: list[Rollout] = []
+    covered: list[tuple[Operation, Rollout]] = []
+    for rollout in (each for own in by_stack(events).values() for each in own):
+        if before is None or rollout.began_at < before:
+            if by := [each for each in operations if _covers(each, rollout)]:
+                covered.append((min(by, key=lambda each: _fits(each, rollout)), rollout))
+            else:
+                rollouts.append(rollout)
+    return _Part(operations, rollouts, covered, max(ends, default=None))
+
+
+def _later(at: datetime) -> datetime:
+    return at + LONGEST if at < datetime.max.replace(tzinfo=at.tzinfo) - LONGEST else at
 
 
 def progressing(store: Store, plan: Plan, operation: Operation) -> Progressing:
@@ -61,6 +95,8 @@ def progressing(store: Store, plan: Plan, operation: Operation) -> Progressing:
         events,
         read_expected(operation.wants("expected")),
         {name: acts for name, acts in able.items() if acts},
+        recoveries(store, operation.environment, operation.requested_at).get(operation.id, ()),
+        verifying(store, plan, operation),
     )
 
 
@@ -96,7 +132,7 @@ def _events(store: Store, operation: Operation, stacks: Sequence[str]) -> Sequen
     return [each for each in found if each.at >= since and each.stack in stacks]
 
 
-def _of_operation(store: Store, operation: Operation) -> DeploymentRecord:
+def _of_operation(store: Store, operation: Operation, recovered: Sequence[Operation] = ()) -> DeploymentRecord:
     plan = store.plans.get(operation.wants("plan")) if operation.wants("plan") else None
     return DeploymentRecord(
         operation.environment,
@@ -110,6 +146,8 @@ def _of_operation(store: Store, operation: Operation) -> DeploymentRecord:
         _result(operation),
         plan,
         operation,
+        recoveries=recovered,
+        recovers=store.operations.get(operation.wants(OF)) if operation.wants(OF) else None,
     )
 
 
@@ -155,18 +193,57 @@ def _covers(operation: Operation, rollout: Rollout) -> bool:
     return rollout.began_at >= operation.started_at - AROUND and not over
 
 
-def in_force(store: Store, environment: str, when: datetime) -> Iterator[DeploymentRecord]:
-    """Of each stack the deployment that was in force at a time, newest first: what ended last by then."""
-    known: set[str] = set()
-    for each in sorted(records(store, environment, when), key=lambda one: one.ended_at or one.at, reverse=True):
-        if each.ended_at is None or each.ended_at > when or not _came_to_something(each):
-            continue
-        if new := set(each.stacks) - known:
-            known |= new
-            yield each
+def _fits(operation: Operation, rollout: Rollout) -> tuple[bool, bool, float]:
+    """The less the better, of those in whose time a rollout began, give or take: one follows the other closely."""
+    began, started = rollout.began_at, operation.started_at or operation.requested_at
+    within = started <= began and (operation.finished_at is None or began <= operation.finished_at)
+    return operation.id not in rollout.token, not within, abs((began - started).total_seconds())
 
 
-def _came_to_something(record: DeploymentRecord) -> bool:
-    if record.operation is not None:
-        return record.operation.state is State.SUCCEEDED
-    return record.rollout is not None and record.rollout.status in OK | {"DELETE_COMPLETE"}
+def in_force(
+    store: Store, environment: str, when: datetime, rows: int = ROWS, most: int = EVENTS
+) -> Iterator[DeploymentRecord]:
+    """Of each stack the deployment that was in force at a time, newest first: the last one that had brought it to its
+    end by then, be it the only one of its stacks that it brought there. `stacks` is that stack alone, and `ended_at`
+    when it came in force. The whole history is gone through, however long: a stack may have been left alone for years;
+    `rows` operations and `most` events at once.
+    """
+    best: dict[str, tuple[datetime, Operation | Rollout]] = {}
+    before: datetime | None = when
+    while before is not None:
+        part = _part(store, environment, before, rows, most)
+        for stack, at, what in _came(part):
+            if at > when:
+                continue
+            known = best.get(stack)
+            # Of two that end at once one is the other as its events alone tell of it: the operation tells more.
+            if known is None or at > known[0] or (at == known[0] and isinstance(what, Operation)):
+                best[stack] = (at, what)
+        before = part.since if part.since is not None and part.since < before else None
+    for stack, (at, what) in sorted(best.items(), key=lambda each: each[1][0], reverse=True):
+        found = _of_operation(store, what) if isinstance(what, Operation) else _of_rollout(environment, what)
+        yield replace(found, stacks=(stack,), ended_at=at)
+
+
+def _came(part: _Part) -> Iterator[tuple[str, datetime, Operation | Rollout]]:
+    """What came in force: stack, when, and by what. A recovery that puts a stack back leaves the deployment before it
+    in force; one that deletes it does not."""
+    told: set[tuple[str, str]] = set()
+    alone = [(None, each) for each in part.rollouts if part.told(each.began_at)]
+    for by, rollout in (*part.own, *alone):
+        if rollout.ended_at is not None and rollout.status in OK | {"DELETE_COMPLETE"}:
+            told |= {(by.id, rollout.stack)} if by else set()
+            yield rollout.stack, rollout.ended_at, by or rollout
+    for operation in part.operations:
+        for stack in _stacks(operation):
+            if (operation.id, stack) not in told and (at := _brought(operation, stack)):
+                yield stack, at, operation
+
+
+def _brought(operation: Operation, stack: str) -> datetime | None:
+    """When an operation brought a stack to its end, of which no event tells; None while, or where, it did not."""
+    if operation.kind == "recover":
+        done = operation.state is State.SUCCEEDED and operation.wants("act") == "delete"
+        return operation.finished_at if done else None
+    seen = operation.seen_at(key("deployed", stack)) or operation.seen_at(key("deleted", stack))
+    return seen or (operation.finished_at if operation.state is State.SUCCEEDED else None)

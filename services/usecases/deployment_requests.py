@@ -20,6 +20,8 @@ from services.usecases.words import reason_problem, ticket_problem
 
 ACTS = ("cancel", "continue", "roll back", "delete")
 """What `RecoverRequest.act` may be."""
+OF, OF_PLAN = "deployment", "of plan"
+"""What a recovery keeps of the deployment that it recovers: the ids of its operation and of its plan."""
 RESTORE = "restore policy"
 """The act by which Haven itself puts a stack policy back that a deployment had to leave lifted."""
 
@@ -109,10 +111,10 @@ def recovery(
     id: str,
     now: datetime,
     begin_within: timedelta,
-    plan: str = "",
+    of: Operation | None = None,
 ) -> Operation:
     """The operation that does something about a failed stack. It holds the stack, not the environment: an update is
-    cancelled while its deployment runs. `plan` is the one whose policy is put back."""
+    cancelled while its deployment runs. `of` is the deployment that it recovers, None where it was not Haven's."""
     name = environment.stack_name(request.stack)
     said = {
         "cancel": "cancelled update",
@@ -126,7 +128,9 @@ def recovery(
         "stack": request.stack,
         "stack_name": name,
         "act": request.act,
-        "of plan": plan,
+        OF: of.id if of else "",
+        OF_PLAN: of.wants("plan") if of else "",
+        "recovers": of.what if of else "",
         "status": status,
         "skip": json.dumps(list(request.skip)),
         "commands": "\n".join(recovering(environment, request.stack, request.act, request.skip)),

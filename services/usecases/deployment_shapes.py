@@ -11,6 +11,7 @@ from services.domain.deployment.expected import Expectation
 from services.domain.deployment.plan import Plan
 from services.domain.deployment.risk import Risk
 from services.domain.environment import Environment
+from services.domain.finding import Finding
 from services.domain.operation import Operation
 from services.domain.scaling.overwritten import Overwritten
 
@@ -136,6 +137,17 @@ class RecoverRequest:
 
 
 @dataclass(frozen=True)
+class Verifying:
+    """The last step of a deployment, judged on a reading of AWS: what is `amiss` in it has to be mended before the
+    deployment ends. `read_at` is None while AWS was not read since the last stack. `new` are findings that were not
+    there when the deployment began; they are told, and not waited for."""
+
+    read_at: datetime | None
+    amiss: Sequence[str] = ()
+    new: Sequence[Finding] = ()
+
+
+@dataclass(frozen=True)
 class Progressing:
     """A deployment as it runs or ended: per stack its events and its rollout, with what is expected of it."""
 
@@ -146,12 +158,17 @@ class Progressing:
     expected: Sequence[Expected]
     recoveries: Mapping[str, Sequence[str]]
     """By stack, the acts of `RecoverRequest` that its status allows now."""
+    recovered: Sequence[Operation] = ()
+    """The recoveries that were asked for, oldest first."""
+    verifying: Verifying | None = None
+    """What its last step still waits for, while it is at that one."""
 
 
 @dataclass(frozen=True)
 class DeploymentRecord:
     """One line of the history: a deployment of Haven's (`operation` and `plan`), or one from outside (`rollout` alone).
-    `stacks` are those it changed; `result` is in words."""
+    `stacks` are those it changed; `result` is in words. `recoveries` are what was done about its failed stacks, oldest
+    first; `recovers` is the deployment that a recovery was about."""
 
     environment: str
     at: datetime
@@ -165,6 +182,8 @@ class DeploymentRecord:
     plan: Plan | None = None
     operation: Operation | None = None
     rollout: Rollout | None = None
+    recoveries: Sequence[Operation] = ()
+    recovers: Operation | None = None
 
     @property
     def outside(self) -> bool:

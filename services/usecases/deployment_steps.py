@@ -19,6 +19,8 @@ ANSWERED_WITHIN = timedelta(minutes=15)
 ROLLED_OUT_WITHIN = timedelta(hours=4)
 """A database of some size takes more than an hour to become Multi-AZ."""
 VERIFIED_WITHIN = timedelta(minutes=30)
+VERIFIED, RECORDED = "verified", "recorded"
+"""The steps of the whole, after those of the stacks."""
 LOOK = "Look in CloudFormation what became of the stack; its events say it."
 
 
@@ -118,22 +120,23 @@ def steps_for(entries: Sequence[Entry]) -> tuple[Step[DeployFacts], ...]:
         found += _deletion(each, rest) if each.deed == Deed.DELETE.value else _rollout(each, rest)
     found.append(
         Step(
-            "verified",
+            VERIFIED,
             "A reading of AWS shows it: the stacks are complete, and what runs on them is well",
             lambda facts: facts.amiss is not None and not facts.amiss,
             VERIFIED_WITHIN,
             until="a reading of AWS that shows everything well",
-            otherwise="The stacks were deployed; the environment's page says what is not well.",
+            otherwise="The stacks were deployed; this page says what is not well yet.",
         )
     )
     found.append(
         Step(
-            "recorded",
+            RECORDED,
             "Haven remembers what is deployed",
             lambda facts: facts.recorded,
             ANSWERED_WITHIN,
             acts=True,
             repeatable=True,
+            harmless=True,
         )
     )
     return tuple(found)

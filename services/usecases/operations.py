@@ -34,7 +34,7 @@ EVENTS_BEFORE, EVENTS_AFTER = timedelta(minutes=2), timedelta(minutes=45)
 class StepView:
     """A step as the live page shows it. `state` is `done`, `missed`, `now`, `next` or `not done`; `acts` marks the one
     after which nothing can be taken back; `since` is when it became current, `at` when it was seen; `give_up_at` how
-    long at most it is waited for."""
+    long at most it is waited for. `harmless`: asking for it changes nothing that runs, and a pause does not hold it."""
 
     name: str
     sentence: str
@@ -45,6 +45,7 @@ class StepView:
     since: datetime | None
     at: datetime | None
     give_up_at: datetime | None
+    harmless: bool = False
 
 
 @dataclass(frozen=True)
@@ -272,4 +273,6 @@ def _step_view(operation: Operation, step: Step[Any]) -> StepView:
     else:
         state = "now" if current else "next"
     give_up_at = since + step.give_up_after if since and state == "now" else None
-    return StepView(step.name, step.sentence, state, step.acts, step.until, step.otherwise, since, at, give_up_at)
+    return StepView(
+        step.name, step.sentence, state, step.acts, step.until, step.otherwise, since, at, give_up_at, step.harmless
+    )

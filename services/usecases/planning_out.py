@@ -138,6 +138,7 @@ def _step(number: int, level: Sequence[str]) -> Step[PlanFacts]:
         ANSWERED_WITHIN,
         acts=True,
         repeatable=True,
+        harmless=True,
         until="its answers with the change sets",
         otherwise="Look in CloudFormation among the stacks' change sets: they begin with haven-, and nothing of them "
         "is executed. Plan anew.",

@@ -11,14 +11,13 @@ from services.domain.environment import NAME, Environment
 from services.domain.errors import Conflict, Invalid, NotFound
 from services.domain.operation import Operation, State
 from services.ports import Clock, Entry, StackReader, Store, UnitOfWork
+from services.usecases.deployment_recoveries import RECENT, recovered
 from services.usecases.deployment_requests import ACTS, RESTORE, recovery, save
 from services.usecases.deployment_shapes import RecoverRequest
 from services.usecases.deployment_steps import entries_of, key
 from services.usecases.words import checked_reason
 
 SKIP_MOST = 200
-RECENT = 20
-"""Among so many of the newest deployments of an environment a lifted policy is looked for."""
 
 
 class Recoveries:
@@ -69,11 +68,9 @@ class Recoveries:
             if not same(self._reader.policy(environment, stack), LIFTED):
                 continue
             request = RecoverRequest(environment.name, stack, RESTORE, f"{operation.what} left it lifted.")
-            detail = {"stack": environment.stack_name(stack), "act": RESTORE, "of": operation.id}
+            detail = {"stack": environment.stack_name(stack), "act": RESTORE}
             try:
-                begun.append(
-                    self._asked(SYSTEM, environment, request, "", request.reason, detail, "", operation.wants("plan"))
-                )
+                begun.append(self._asked(SYSTEM, environment, request, "", request.reason, detail, "", operation))
             except Conflict:
                 continue
         return begun
@@ -99,17 +96,18 @@ class Recoveries:
         reason: str,
         detail: Mapping[str, str],
         client: str,
-        plan: str = "",
+        of: Operation | None = None,
     ) -> Operation:
         name = environment.stack_name(request.stack)
         if request.act != RESTORE and request.act not in RECOVERIES.get(status, ()):
             able = " or ".join(RECOVERIES.get(status, ())) or "nothing"
             raise Conflict(f"{name} is {status}: {able} can be done about that, not {request.act}.")
-        now = self._clock.now()
-        operation = recovery(actor, environment, request, status, self._new_id(), now, self._begin_within, plan)
+        now, own = self._clock.now(), self._new_id()
         with self._unit() as store:
             _free(store, environment, request.act)
-            told = {**detail, "operation": operation.id}
+            of = of or recovered(store, environment.name, request.stack)
+            operation = recovery(actor, environment, request, status, own, now, self._begin_within, of)
+            told = {**detail, "operation": operation.id, **({"of": of.id} if of else {})}
             save(store, actor, operation, self._entry(actor, environment, "done", reason, told, client))
         return operation
 

@@ -16,7 +16,7 @@ from services.domain.errors import Invalid, NotFound
 from services.domain.operation import Operation, State, Step
 from services.ports import Clock, Receipt, StackCaller, StackReader, StackStanding, UnitOfWork
 from services.usecases.deployment_facts import began
-from services.usecases.deployment_requests import RESTORE
+from services.usecases.deployment_requests import OF_PLAN, RESTORE
 from services.usecases.procedure import Look
 
 KIND = "recover"
@@ -154,7 +154,7 @@ class RecoverProcedure:
 
     def _policy(self, operation: Operation, stack: str) -> str:
         with self._unit(readonly=True) as store:
-            plan = store.plans.get(operation.wants("of plan"))
+            plan = store.plans.get(operation.wants(OF_PLAN))
         found = next((each.policy for each in (plan.stacks if plan else ()) if each.name == stack), None)
         if not found:
             raise NotFound("What its stack policy was is not known.")

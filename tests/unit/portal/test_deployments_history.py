@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from portal.deployments import comparing, records
 from portal.failovers.export import BOM
 from services.domain.deployment.plan import PlanState
+from services.domain.operation import State
 from services.domain.status import Status
 from tests import builders as b
 from tests.unit.portal import deployments_scene as scene
@@ -72,6 +73,108 @@ def test_what_stood_then_is_the_newest_that_was_done(viewer: FlaskClient) -> Non
     said = words(get(viewer, f"{LEGACY}?before={b.NOW:%Y-%m-%d}+{b.NOW - 9 * scene.MIN:%H:%M:%S}"))
     assert "In force at" in said
     assert "data First deployment" in said
+
+
+def test_what_stood_then_is_asked_of_the_desk_however_long_the_history_is(
+    viewer: FlaskClient, desk: FakeDeployments
+) -> None:
+    old = desk.past[-1]
+    many = [replace(desk.past[0], at=b.NOW - n * scene.MIN, ended_at=None, stacks=("platform",)) for n in range(20, 90)]
+    desk.past = [*many, old]
+    when = b.NOW - 10 * scene.MIN
+    page = get(viewer, f"{LEGACY}?before={when:%Y-%m-%d}+{when:%H:%M}")
+    then = page.partition('id="then"')[2].partition("</section>")[0]
+    assert "First deployment" in then
+    assert 'href="/operations/op-old"' in then
+    assert 'id="d-op-old"' not in page
+    assert desk.stood == [("legacy", when.replace(second=0, microsecond=0))]
+
+
+def test_over_all_environments_what_stood_is_asked_of_each(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    when = b.NOW - 4 * scene.MIN
+    said = words(get(viewer, f"/deployments?before={when:%Y-%m-%d}+{when:%H:%M:%S}&stack=data"))
+    assert {name for name, _ in desk.stood} >= {"legacy", "production"}
+    assert "legacy data Upgrade to multi-az" in said
+    assert "legacy network Upgrade" not in said
+
+
+def test_nothing_stood_before_the_first(viewer: FlaskClient) -> None:
+    assert "Nothing is known to have been deployed by then." in words(get(viewer, f"{LEGACY}?before=2020-01-01"))
+
+
+def test_what_was_put_in_force_from_outside_is_led_to_its_line(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    outside = replace(desk.past[1], result="UPDATE_COMPLETE")
+    assert outside.rollout is not None
+    outside = replace(outside, rollout=replace(outside.rollout, status="UPDATE_COMPLETE"))
+    desk.then = (outside,)
+    shown = get(viewer, f"{LEGACY}?before={b.NOW:%Y-%m-%d+%H:%M:%S}")
+    line = f"data-{outside.at:%Y%m%d%H%M%S}"
+    assert f'href="#d-{line}"' in shown
+    desk.past = ()
+    elsewhere = html.unescape(get(viewer, f"{LEGACY}?before={b.NOW:%Y-%m-%d+%H:%M:%S}"))
+    assert f'href="{LEGACY}?stack=data&before=' in elsewhere
+    assert f'#d-{line}"' in elsewhere
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("yesterday", "“yesterday” is no time."),
+        ("2026-13-01 02:13", "“2026-13-01 02:13” is no time."),
+        ("2999-01-01", "That is still to come: it is"),
+        ("9999-12-31 23:59", "That is still to come: it is"),
+        ("25:00", "“25:00” is no time."),
+    ],
+)
+def test_a_bad_time_is_an_error_and_stays_in_its_field(viewer: FlaskClient, typed: str, said: str) -> None:
+    page = get(viewer, f"{LEGACY}?before={typed.replace(' ', '+')}&stack=data")
+    assert said in words(page)
+    assert "The time was not understood." in words(page)
+    assert f'value="{typed}"' in page
+    assert 'id="then"' not in page
+
+
+def test_a_file_of_a_bad_time_is_refused(viewer: FlaskClient) -> None:
+    assert viewer.get("/deployments.csv?before=yesterday").status_code == 422
+
+
+def test_a_time_of_day_alone_is_the_last_such_time(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    for minutes in (-5, 5):
+        at = b.NOW + minutes * scene.MIN
+        get(viewer, f"{LEGACY}?before={at:%H:%M}")
+        last = at if minutes < 0 else at - timedelta(days=1)
+        assert desk.stood[-1] == ("legacy", last.replace(second=0, microsecond=0))
+
+
+def recovered(desk: FakeDeployments) -> None:
+    """A failed deployment, and the rollback that was asked for after it."""
+    failed, wanted = scene.failed(), {"what": "rollback of legacy-data", "deployment": "op-deploy"}
+    rollback = replace(
+        scene.operation("recover", State.SUCCEEDED, wanted=tuple(wanted.items())),
+        id="op-back", requested_by="root", reason="It has to go back", finished_at=b.NOW,
+    )  # fmt: skip
+    first = replace(desk.past[0], operation=failed.operation, result="failed", recoveries=(rollback,))
+    second = replace(
+        first, at=b.NOW, plan=None, operation=rollback, what=rollback.what, result="done", recoveries=(),
+        recovers=failed.operation,
+    )  # fmt: skip
+    desk.past = (second, first)
+
+
+def test_a_deployment_and_its_rollback_name_each_other(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    recovered(desk)
+    page = get(viewer, LEGACY)
+    assert "Then rollback of legacy-data by root, done: “It has to go back”" in words(page)
+    assert "Rollback of legacy-data after upgrade to multi-az" in words(page)
+    assert page.count('href="/operations/op-back"') == 2
+    made = json.loads(viewer.get("/deployments.json").get_data(as_text=True))["deployments"]
+    assert made[0]["recovers"] == "op-deploy"
+    assert [(each["operation"], each["reason"]) for each in made[1]["recoveries"]] == [("op-back", "It has to go back")]
+
+
+def test_what_goes_back_names_the_plan_it_follows(viewer: FlaskClient, desk: FakeDeployments) -> None:
+    desk.past = [replace(desk.past[0], plan=scene.plan(PlanState.OVER, follows="plan-0"))]
+    assert f'href="{LEGACY}/plan-0">an earlier plan' in get(viewer, LEGACY)
 
 
 def test_a_time_that_is_none_is_said_beside_its_field_and_the_rest_holds(viewer: FlaskClient) -> None:

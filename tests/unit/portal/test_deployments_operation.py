@@ -12,9 +12,11 @@ from portal.operations import deploying
 from portal.operations import page as pages
 from services.domain.access import Actor, Role
 from services.domain.errors import Conflict, Invalid
+from services.domain.finding import Finding, Requirement
 from services.domain.operation import Operation, Sent, State, Step
+from services.domain.snapshot import Part
 from services.domain.status import Status
-from services.usecases.deployment_shapes import Progressing, RecoverRequest
+from services.usecases.deployment_shapes import Progressing, RecoverRequest, Verifying
 from services.usecases.operations import Operations, OperationView, step_views
 from tests import builders as b
 from tests.unit.portal import deployments_scene as scene
@@ -183,6 +185,13 @@ def test_while_it_runs_the_bars_grow() -> None:
     assert deploying.version(None, b.NOW, void) != deploying.version(None, b.NOW, scene.reviewed())
 
 
+def test_it_is_drawn_anew_when_a_recovery_was_asked_for_or_ended() -> None:
+    running = scene.running()
+    asked = replace(running, recovered=(scene.operation("recover", State.RUNNING),))
+    ended = replace(running, recovered=(scene.operation("recover", State.SUCCEEDED),))
+    assert len({deploying.version(each, b.NOW) for each in (running, asked, ended)}) == 3
+
+
 def test_one_that_nobody_has_begun_has_a_page_too(admin: FlaskClient, house: House, desk: FakeDeployments) -> None:
     desk.progressing = {}
     put(house, scene.operation(state=State.REQUESTED))
@@ -208,6 +217,57 @@ def test_working_out_leads_to_the_review(admin: FlaskClient, house: House, desk:
     page = get(admin, "/operations/op-plan")
     assert "Review the plan" in words(page)
     assert f'href="{scene.LEGACY}/plan-1"' in page
+
+
+def verifying(*amiss: str, read: bool = True, new: Sequence[Finding] = ()) -> Progressing:
+    """The stacks are through; what the newest reading shows."""
+    running = scene.running()
+    at = replace(running.operation, step="verified", step_since=b.NOW)
+    seen = Verifying(b.NOW if read else None, amiss, new)
+    return replace(running, operation=at, verifying=seen)
+
+
+def test_at_the_last_step_it_says_what_is_not_yet_as_it_must_be(
+    admin: FlaskClient, house: House, desk: FakeDeployments
+) -> None:
+    new = Finding(
+        "alarm",
+        Status.DEGRADED,
+        "alarms",
+        "An alarm rings",
+        "legacy-cpu is in ALARM.",
+        Requirement.WATCH,
+        "",
+        Part.ALARMS,
+    )
+    desk.progressing["op-deploy"] = verifying("The service rbac runs 1 of 2 tasks.", new=[new])
+    put(house, desk.progressing["op-deploy"].operation)
+    page = get(admin, "/operations/op-deploy")
+    said = words(page)
+    assert "What is not yet as it must be" in said
+    assert "The service rbac runs 1 of 2 tasks." in said
+    assert "New since it began An alarm rings legacy-cpu is in ALARM." in said
+    version = page.partition('hx-get="/operations/op-deploy/live" hx-vals=\'{"v": "')[2].partition('"')[0]
+    assert admin.get(f"/operations/op-deploy/live?v={version}").status_code == 204
+    desk.progressing["op-deploy"] = verifying("legacy-data is UPDATE_IN_PROGRESS.")
+    said = words(get(admin, f"/operations/op-deploy/live?v={version}"))
+    assert "legacy-data is UPDATE_IN_PROGRESS." in said
+    assert "New since it began" not in said
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (verifying(read=False), "AWS is read once more"),
+        (verifying(), "Nothing is amiss in the newest reading"),
+    ],
+)
+def test_before_the_reading_and_after_it_the_last_step_says_so(
+    admin: FlaskClient, house: House, desk: FakeDeployments, made: Progressing, said: str
+) -> None:
+    desk.progressing["op-deploy"] = made
+    put(house, made.operation)
+    assert said in words(get(admin, "/operations/op-deploy"))
 
 
 # Recovering -----------------------------------------------------------------------------------------------------------
@@ -264,6 +324,44 @@ def test_a_refused_recovery_keeps_what_was_typed(
     page = post(stuck, recover("continue"), data, status)
     assert said in words(page)
     assert REASON in page
+
+
+def rollback(**changes: object) -> Operation:
+    """Asked for after `failed`."""
+    wanted = {"what": "rollback of legacy-data", "stack": "data", "stack_name": "legacy-data", "act": "roll back"}
+    wanted |= {
+        "deployment": "op-deploy",
+        "of plan": "plan-1",
+        "recovers": "upgrade to multi-az",
+        "status": "UPDATE_FAILED",
+    }
+    made = scene.operation("recover", State.SUCCEEDED, wanted=tuple((wanted | changes).items()), reason=REASON)
+    return replace(made, id="op-back", finished_at=b.NOW, because="It is back.")
+
+
+def test_a_recovery_leads_to_its_deployment_and_to_the_plan(stuck: FlaskClient, house: House) -> None:
+    put(house, rollback())
+    page = get(stuck, "/operations/op-back")
+    assert "When it was asked for UPDATE_FAILED Deployment Upgrade to multi-az" in words(page)
+    assert page.count('href="/operations/op-deploy"') == 2
+    assert f'href="{scene.LEGACY}/plan-1"' in page
+
+
+def test_a_recovery_of_what_somebody_else_did_says_so(stuck: FlaskClient, house: House) -> None:
+    put(house, rollback(**{"deployment": "", "of plan": "", "recovers": ""}))
+    page = get(stuck, "/operations/op-back")
+    assert "None that Haven knows of" in words(page)
+    assert "The deployment it recovers" not in words(page)
+
+
+def test_a_deployment_tells_of_its_recoveries(stuck: FlaskClient, desk: FakeDeployments) -> None:
+    desk.progressing["op-deploy"] = replace(scene.failed(), recovered=(rollback(),))
+    page = get(stuck, "/operations/op-deploy")
+    said = words(page)
+    assert "What was done about it" in said
+    assert "Rollback of legacy-data Done It is back." in said
+    assert REASON in said
+    assert 'href="/operations/op-back"' in page
 
 
 def test_what_the_status_does_not_allow_is_shown_but_not_offered(stuck: FlaskClient) -> None:

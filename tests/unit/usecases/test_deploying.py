@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from services.domain.deployment.change_set import PropertyChange, ResourceChange
+from services.domain.deployment.plan import PlanState
 from services.domain.deployment.policy import LIFTED, same
-from services.domain.errors import HavenError, Misconfigured, NotNow, OutcomeUnknown, Refused
-from services.domain.operation import State
+from services.domain.errors import HavenError, Misconfigured, NotNow, OutcomeUnknown, Refused, Unsafe
+from services.domain.operation import Operation, State
 from services.usecases.deployment_shapes import Reviewed
 from tests import builders as b
 from tests.unit.usecases.deployment_world import ADMIN, BOB, Scene
@@ -235,6 +236,120 @@ def test_a_pause_holds_it_between_stacks_and_never_in_between() -> None:
     held = scene.run(asked.id, 10)
     assert (held.state, held.because.partition(" until")[0]) == (State.RUNNING, "Automation is paused")
     assert scene.run(asked.id).state is State.SUCCEEDED
+
+
+def blueprint(scene: Scene) -> str:
+    with scene.unit(readonly=True) as store:
+        environment = store.environments.get("legacy")
+    assert environment is not None
+    return environment.blueprint
+
+
+def stuck(scene: Scene, at: str) -> Operation:
+    """The whole shape, until it is stuck at a step; `verified` for want of tasks, any other for AWS does not answer."""
+    asked = scene.ask(scene.planned(blueprint="multi-az", whole_shape=True))
+    if at == "verified":
+        shape = scene.cloud.shape
+        scene.cloud.shape = replace(shape, services=tuple(replace(each, running=0) for each in shape.services))
+    while scene.read(asked.id).step != at:
+        scene.run(asked.id, 1)
+    if at != "verified":
+        scene.aws.blind = NotNow("AWS does not answer.")
+    scene.clock.move(hours=5)
+    assert scene.run(asked.id, 3).state is State.STUCK
+    return scene.read(asked.id)
+
+
+def tended(scene: Scene, times: int = 3) -> None:
+    """The worker's ticks."""
+    for _ in range(times):
+        for each in scene.engine.due():
+            scene.engine.advance(each.id)
+        scene.clock.move(seconds=5)
+        scene.snap()
+
+
+def test_what_a_person_marks_as_done_changes_the_shape_as_an_ordinary_end_does() -> None:
+    scene = Scene()
+    operation = stuck(scene, "verified")
+    tended(scene)
+    assert blueprint(scene) == "single-az"
+    scene.operations.mark_done(ADMIN, operation.id, "The tasks run, I looked in ECS")
+    tended(scene)
+    assert blueprint(scene) == "multi-az"
+    ended = scene.read(operation.id)
+    assert (ended.state, ended.because) == (
+        State.SUCCEEDED, "root.admin marked it as done: The tasks run, I looked in ECS",
+    )  # fmt: skip
+    assert ended.seen_at("recorded")
+    assert not ended.seen_at("verified")
+    assert scene.engine.due() == []
+    assert scene.ledger().count(("system", "change blueprint", "done")) == 1
+    with scene.unit(readonly=True) as store:
+        plan = store.plans.get(operation.wants("plan"))
+    assert plan is not None
+    assert plan.state is PlanState.OVER
+
+
+@pytest.mark.parametrize(("last", "shape"), [("service-identity-sync", "multi-az"), ("data", "single-az")])
+def test_a_stack_that_was_not_seen_deployed_is_judged_by_the_next_reading(last: str, shape: str) -> None:
+    scene = Scene()
+    operation = stuck(scene, f"deployed {last}")
+    scene.operations.mark_done(ADMIN, operation.id, "It is all there, I looked")
+    for each in scene.engine.due():
+        scene.engine.advance(each.id)
+    assert blueprint(scene) == "single-az", "AWS was not read since"
+    scene.aws.blind = None
+    for _ in range(5):
+        scene.aws.standing(scene.environment, last)
+    tended(scene)
+    assert blueprint(scene) == shape
+    assert scene.engine.due() == []
+
+
+def test_a_worker_that_dies_in_between_leaves_it_to_the_next_one() -> None:
+    scene = Scene()
+    operation = stuck(scene, "verified")
+    scene.operations.mark_done(ADMIN, operation.id, "The tasks run, I looked in ECS")
+    procedure = scene.procedures["deploy"]
+    assert procedure.close(scene.read(operation.id))  # and died before it could say so
+    assert blueprint(scene) == "multi-az"
+    assert not scene.read(operation.id).seen_at("recorded")
+    tended(scene)
+    assert scene.read(operation.id).seen_at("recorded")
+    assert scene.ledger().count(("system", "change blueprint", "done")) == 1
+
+
+def test_a_later_deployment_s_shape_is_not_taken_back() -> None:
+    scene = Scene()
+    operation = stuck(scene, "verified")
+    scene.operations.mark_done(ADMIN, operation.id, "The tasks run, I looked in ECS")
+    later = replace(operation, id="later", requested_at=scene.clock.now(), state=State.SUCCEEDED, version=0,
+                    seen=(("recorded", scene.clock.now()),))  # fmt: skip
+    with scene.unit() as store:
+        store.operations.add(later)
+    tended(scene)
+    assert blueprint(scene) == "single-az"
+    assert scene.engine.due() == []
+
+
+def test_what_a_person_gives_up_changes_no_shape() -> None:
+    scene = Scene()
+    operation = stuck(scene, "verified")
+    scene.operations.give_up(ADMIN, operation.id, "Nobody can say what runs")
+    assert scene.engine.due() == []
+    assert blueprint(scene) == "single-az"
+
+
+def test_a_pause_holds_no_plan_and_every_deployment() -> None:
+    scene = Scene()
+    with scene.unit() as store:
+        store.pauses.add(b.pause(env="legacy", at=scene.clock.now(), until=scene.clock.now() + timedelta(minutes=30)))
+    planned = scene.run(scene.ask_plan("data", values=MULTI_AZ).id)
+    assert planned.state is State.SUCCEEDED, planned.because
+    assert scene.aws.executed == []
+    with pytest.raises(Unsafe, match="Automation is not paused"):
+        scene.ask(scene.desk.review(ADMIN, planned.wants("plan")))
 
 
 def test_it_is_not_verified_while_a_service_lacks_tasks() -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from services.domain.deployment.policy import LIFTED, same
 from services.domain.errors import Conflict, Invalid, NotAllowed, NotFound, NotNow, OutcomeUnknown
-from services.domain.operation import State
+from services.domain.operation import Operation, State
 from services.usecases.deployment_shapes import RecoverRequest
 from services.usecases.recoveries import Recoveries
-from tests.unit.usecases.deployment_world import ADMIN, OPERATOR, Scene
+from tests.unit.usecases.deployment_world import ADMIN, OPERATOR, VIEWER, Scene
 from tests.unit.usecases.test_deploying import replacing
 
 MULTI_AZ = {"data": {"DatabaseMultiAz": "true"}}
@@ -167,7 +167,81 @@ def test_a_policy_left_lifted_by_a_deployment_that_was_given_up_is_put_back() ->
     scene.operations.give_up(ADMIN, asked.id, "Nobody knows what became of it")
     scene.aws.blind = None
     (begun,) = desk.begin_due()
+    assert (begun.wants("deployment"), begun.wants("of plan")) == (asked.id, asked.wants("plan"))
     assert desk.begin_due() == []
     assert scene.run(begun.id).state is State.SUCCEEDED
     assert same(scene.aws.stacks["data"].policy, policy)
     assert desk.begin_due() == []
+
+
+# The deployment it recovers -------------------------------------------------------------------------------------------
+
+
+def kept(operation: Operation) -> tuple[str, str, str]:
+    return operation.wants("deployment"), operation.wants("of plan"), operation.wants("recovers")
+
+
+def failed_rollback(scene: Scene) -> Operation:
+    """A deployment that failed, and so did its rollback."""
+    asked = scene.ask(scene.planned("data", values=MULTI_AZ))
+    scene.aws.failing["data"] = "Database: no capacity"
+    ended = scene.run(asked.id)
+    assert ended.state is State.FAILED
+    scene.aws.failing.clear()
+    scene.aws.stacks["data"].status = "UPDATE_ROLLBACK_FAILED"
+    return ended
+
+
+def test_a_recovery_keeps_the_deployment_and_its_plan_and_both_tell_of_each_other() -> None:
+    scene = Scene()
+    ended = failed_rollback(scene)
+    recovery = scene.run(scene.recover("data", "continue").id)
+    assert recovery.state is State.SUCCEEDED, recovery.because
+    assert kept(recovery) == (ended.id, ended.wants("plan"), "deployment of data")
+    assert [each.id for each in scene.desk.progress(VIEWER, ended.id).recovered] == [recovery.id]
+    second, first = scene.desk.history(VIEWER, "legacy")
+    assert (first.operation, [each.id for each in first.recoveries]) == (ended, [recovery.id])
+    assert second.recovers == ended
+    assert (second.reason, second.result) == ("It has to go on", "done")
+    with scene.unit(readonly=True) as store:
+        (asked,) = [each for each in store.ledger.read() if each.action == "request recover"]
+    assert asked.detail["of"] == ended.id
+
+
+def test_a_cancelled_update_keeps_the_deployment_that_still_runs() -> None:
+    scene = Scene()
+    scene.aws.slow = 6
+    asked = scene.ask(scene.planned("data", values=MULTI_AZ))
+    while scene.aws.stacks["data"].status != "UPDATE_IN_PROGRESS":
+        scene.run(asked.id, 1)
+    cancelled = scene.recover("data", "cancel")
+    assert kept(cancelled)[0] == asked.id
+    assert [each.id for each in scene.desk.progress(VIEWER, asked.id).recovered] == [cancelled.id]
+
+
+def test_it_is_the_newest_deployment_that_came_as_far_as_the_stack() -> None:
+    scene = Scene()
+    ended = failed_rollback(scene)
+    scene.aws.stacks["data"].status = "UPDATE_COMPLETE"
+    scene.snap()
+    other = scene.ask(scene.planned("platform", "data", values={**MULTI_AZ, "platform": {"ZonalShift": "true"}}))
+    scene.operations.cancel(ADMIN, other.id)
+    scene.aws.stacks["data"].status = "UPDATE_ROLLBACK_FAILED"
+    assert kept(scene.recover("data", "continue"))[0] == ended.id
+
+
+def test_what_went_well_is_not_recovered_from() -> None:
+    scene = Scene()
+    assert scene.deploy("data", values=MULTI_AZ).state is State.SUCCEEDED
+    scene.aws.stacks["data"].status = "UPDATE_ROLLBACK_FAILED"
+    assert kept(scene.recover("data", "continue")) == ("", "", "")
+
+
+def test_what_somebody_else_broke_since_belongs_to_no_deployment() -> None:
+    scene = Scene()
+    failed_rollback(scene)
+    scene.clock.move(hours=1)
+    scene.aws.touch("data", DatabaseStorage="60")
+    scene.aws.stacks["data"].status = "UPDATE_ROLLBACK_FAILED"
+    scene.snap()
+    assert kept(scene.recover("data", "continue")) == ("", "", "")
