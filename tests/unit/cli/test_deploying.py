@@ -253,6 +253,25 @@ def test_a_failed_stack_is_recovered(pipeline: Pipeline) -> None:
     assert (refused.exit_code, "not cancel" in refused.output) == (1, True)
 
 
+def test_the_history_tells_what_was_recovered_and_by_what(pipeline: Pipeline) -> None:
+    scene = pipeline.scene
+    scene.aws.failing["data"] = "Database: no capacity"
+    pipeline("run", pipeline.planned(*STORAGE), *REASON, "--wait")
+    scene.aws.failing.clear()
+    scene.aws.stacks["data"].status = "UPDATE_ROLLBACK_FAILED"
+    pipeline("recover", "legacy", "data", "continue", "--reason", "It has to go on", "--wait")
+    recovery, deployment = json.loads(pipeline("history", "legacy", "--json").stdout)
+    assert (recovery["recovers"], deployment["recovers"]) == (deployment["operation"], None)
+    (told,) = deployment["recoveries"]
+    assert told | {"operation": "", "at": "", "ended_at": "", "because": ""} == {
+        "operation": "", "what": "continued rollback of legacy-data", "act": "continue", "stack": "data",
+        "who": "system", "reason": "It has to go on", "at": "", "ended_at": "", "state": "succeeded", "because": "",
+    }  # fmt: skip
+    lines = pipeline("history", "legacy").output
+    assert f"It has to go on; of deployment of data ({deployment['operation']})" in lines
+    assert f"then continued rollback of legacy-data by system ({recovery['operation']}, succeeded)" in lines
+
+
 def test_a_plan_file_says_what_the_pipeline_would(pipeline: Pipeline, tmp_path: Path) -> None:
     file = plan_file(
         tmp_path,

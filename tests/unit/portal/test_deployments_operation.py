@@ -185,6 +185,18 @@ def test_while_it_runs_the_bars_grow() -> None:
     assert deploying.version(None, b.NOW, void) != deploying.version(None, b.NOW, scene.reviewed())
 
 
+@pytest.mark.parametrize(("harmless", "said"), [(False, "Held: automation is paused"), (True, "About to begin.")])
+def test_a_pause_is_told_of_what_it_holds_alone(admin: FlaskClient, house: House, harmless: bool, said: str) -> None:
+    steps = [replace(STEPS[0], harmless=harmless), STEPS[1]]
+    house.operations = Operations(house.unit, house.clock, lambda _: steps)
+    with house.unit() as store:
+        store.pauses.add(b.pause(env="legacy", at=house.clock.now(), until=house.clock.now() + SOON))
+    put(house, scene.operation("plan", State.REQUESTED))
+    page = words(get(admin, "/operations/op-deploy"))
+    assert said in page
+    assert ("Held:" in page) is not harmless
+
+
 def test_it_is_drawn_anew_when_a_recovery_was_asked_for_or_ended() -> None:
     running = scene.running()
     asked = replace(running, recovered=(scene.operation("recover", State.RUNNING),))

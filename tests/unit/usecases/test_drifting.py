@@ -8,6 +8,7 @@ from services.domain.deployment.drift import ACCEPTED, DRIFT
 from services.domain.errors import HavenError, Misconfigured, NotNow, OutcomeUnknown, Refused
 from services.domain.operation import Operation, State
 from services.usecases.drifting import stacks_of
+from tests import builders as b
 from tests.unit.usecases.drift_world import ADMIN, CLASS, OPERATOR, Scene, accepting, database
 
 BUSY = Refused("Drift detection is already in progress for stack [arn:production-data].")
@@ -33,6 +34,12 @@ def test_every_stack_is_compared_once_and_its_report_kept(scene: Scene) -> None:
     assert words(scene, "data") == ["DRIFTED", ""]
     assert done.note("found_data") == "1 resource differs"
     assert done.note("found_network") == "in sync"
+
+
+def test_a_pause_does_not_hold_the_looking(scene: Scene) -> None:
+    with scene.unit() as store:
+        store.pauses.add(b.pause(at=scene.clock.now(), hours=1))
+    assert scene.looked().state is State.SUCCEEDED
 
 
 def test_detections_run_side_by_side(scene: Scene) -> None:

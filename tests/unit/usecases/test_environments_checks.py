@@ -58,6 +58,13 @@ class Scene:
         return found
 
 
+def test_a_pause_does_not_hold_the_look() -> None:
+    scene = Scene()
+    with scene.unit() as store:
+        store.pauses.add(b.pause(at=scene.clock.now(), hours=1))
+    assert scene.work(scene.desk.request(ADMIN, "production").id).state is State.SUCCEEDED
+
+
 def test_a_check_is_asked_for_and_made_by_a_worker() -> None:
     scene = Scene()
     scene.stacks.missing = {"operator": ["rds:RebootDBInstance"]}
