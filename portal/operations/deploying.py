@@ -22,6 +22,7 @@ from services.domain.wording import counted
 from services.usecases.deploying import KIND as DEPLOY
 from services.usecases.deployment_requests import OF, OF_PLAN
 from services.usecases.deployment_shapes import Progressing, Reviewed, Verifying
+from services.usecases.deployment_steps import VERIFIED
 from services.usecases.operations import OperationView
 from services.usecases.planning_out import KIND as PLAN
 from services.usecases.recovering import KIND as RECOVER
@@ -165,6 +166,8 @@ def over(operation: Operation) -> Said:
             DEPLOY: "What was reviewed is deployed, and seen in AWS.",
             RECOVER: "CloudFormation has done it.",
         }[operation.kind]
+        if operation.kind == DEPLOY and not operation.seen_at(VERIFIED):
+            line = "A person looked, and says that it is deployed; Haven has not seen all of it."
         return Said(Status.HEALTHY, "Done.", line, operation.because)
     if operation.state is State.FAILED:
         harm = "Part of it was sent to AWS." if operation.irreversible else "Nothing was sent to AWS."

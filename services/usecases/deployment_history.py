@@ -14,7 +14,7 @@ from services.usecases.deployment_recoveries import recoveries
 from services.usecases.deployment_requests import OF
 from services.usecases.deployment_reviews import by_stack, read_expected
 from services.usecases.deployment_shapes import DeploymentRecord, PlanRequest, Progressing
-from services.usecases.deployment_steps import entries_of, key
+from services.usecases.deployment_steps import VERIFIED, entries_of, key
 from services.usecases.deployment_verifying import verifying
 
 KINDS = ("deploy", "recover")
@@ -153,7 +153,9 @@ def _of_operation(store: Store, operation: Operation, recovered: Sequence[Operat
 
 def _result(operation: Operation) -> str:
     if operation.state is State.SUCCEEDED:
-        return "deployed" if operation.kind == "deploy" else "done"
+        seen = operation.kind != "deploy" or operation.seen_at(VERIFIED)
+        done = "deployed" if operation.kind == "deploy" else "done"
+        return done if seen else f"{done}: {operation.because}"  # a person's word, and evidence
     return f"{operation.state.value}: {operation.because}" if operation.because else operation.state.value
 
 

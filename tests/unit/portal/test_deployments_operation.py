@@ -197,6 +197,12 @@ def test_a_pause_is_told_of_what_it_holds_alone(admin: FlaskClient, house: House
     assert ("Held:" in page) is not harmless
 
 
+@pytest.mark.parametrize(("seen", "said"), [(True, "and seen in AWS."), (False, "A person looked, and says that")])
+def test_whose_word_it_is_that_it_is_deployed(seen: bool, said: str) -> None:
+    ended = scene.operation(state=State.SUCCEEDED, seen=(("verified", b.NOW),) if seen else ())
+    assert said in page(ended).said.line
+
+
 def test_it_is_drawn_anew_when_a_recovery_was_asked_for_or_ended() -> None:
     running = scene.running()
     asked = replace(running, recovered=(scene.operation("recover", State.RUNNING),))

@@ -142,6 +142,18 @@ class Scene:
             for each in self.aws.stacks.values():
                 store.stack_events.put(self.name, each.events)
 
+    def unprotected(self) -> None:
+        """The deletion protection of what holds data, and of the load balancer, was turned off before."""
+        for name in ("data", "platform"):
+            self.aws.touch(name, DeletionProtection="false")
+        shape = self.cloud.shape
+        self.cloud.shape = replace(
+            shape,
+            databases=tuple(replace(each, deletion_protection=False) for each in shape.databases),
+            load_balancer=shape.load_balancer and replace(shape.load_balancer, deletion_protection=False),
+        )
+        self.snap()
+
     def run(self, id: str, times: int = 80, seconds: float = 5, engine: Engine | None = None) -> Operation:
         """Until it is over."""
         for _ in range(times):

@@ -281,6 +281,8 @@ def test_what_a_person_marks_as_done_changes_the_shape_as_an_ordinary_end_does()
     assert (ended.state, ended.because) == (
         State.SUCCEEDED, "root.admin marked it as done: The tasks run, I looked in ECS",
     )  # fmt: skip
+    (told,) = scene.desk.history(ADMIN, "legacy")
+    assert told.result == f"deployed: {ended.because}"
     assert ended.seen_at("recorded")
     assert not ended.seen_at("verified")
     assert scene.engine.due() == []
@@ -365,6 +367,7 @@ def test_it_is_not_verified_while_a_service_lacks_tasks() -> None:
 
 def test_deleting_an_environment_takes_everything_away() -> None:
     scene = Scene("production")
+    scene.unprotected()
     seen = scene.planned(delete=True)
     asked = scene.ask(seen)
     scene.operations.approve(BOB, asked.id, asked.version)

@@ -223,6 +223,7 @@ def test_undoing_takes_the_values_that_it_found() -> None:
 
 def test_a_deletion_leaves_nothing_to_go_back_to() -> None:
     scene = Scene("production")
+    scene.unprotected()
     seen = scene.planned(delete=True)
     asked = scene.ask(seen)
     scene.operations.approve(BOB, asked.id, asked.version)
