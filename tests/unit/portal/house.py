@@ -13,6 +13,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from portal.app import create_app
 from services.bootstrap import Haven
+from services.bootstrap.deployments import desks
 from services.catalogue import PackagedCatalogue, effective, specs
 from services.domain.access import SYSTEM, Role
 from services.domain.environment import Environment
@@ -21,17 +22,12 @@ from services.domain.history import fingerprint
 from services.domain.operation import Operation, Step
 from services.domain.scaling.steps import steps_for as steps_for_scaling
 from services.domain.snapshot import Snapshot
-from services.ports import Provisioner, StackReader
+from services.ports import CloudReader, Provisioner, StackCaller, StackReader
 from services.settings import Settings
 from services.usecases.access import Access
 from services.usecases.carrying import Carrying
 from services.usecases.carrying_out import KIND as CARRY
 from services.usecases.carrying_out import STEPS as CARRY_STEPS
-from services.usecases.deployments import Deployments
-from services.usecases.drifts import Drifts
-from services.usecases.environment_checking import KIND as CHECK
-from services.usecases.environment_checking import STEPS as CHECK_STEPS
-from services.usecases.environment_checks import EnvironmentChecks
 from services.usecases.environments import Environments
 from services.usecases.failover_history import FailoverHistory
 from services.usecases.failovers import Failovers
@@ -44,9 +40,7 @@ from services.usecases.scaling_documents import read_change
 from services.usecases.scalings import KIND as SCALING
 from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
-from services.usecases.template_versions import TemplateVersions
 from services.usecases.temporary import TemporaryEdits
-from services.usecases.upgrades import Upgrades
 from services.usecases.users import Users
 from tests import builders
 from tests.fakes.clock import MovableClock
@@ -100,7 +94,6 @@ class House:
             begin_within=half_hour,
         )
         self.failover_history = FailoverHistory(self.unit, self.clock)
-        self.operations = Operations(self.unit, self.clock, _steps)
         self.scalings = Scalings(
             self.unit,
             self.clock,
@@ -119,33 +112,26 @@ class House:
             stale_after=timedelta(seconds=self.settings.stale_after),
             begin_within=half_hour,
         )
-        self.drifts = Drifts(
+        self.stack_looks = LookedStacks()
+        of_stacks = desks(
+            self.settings,
             self.unit,
             self.clock,
-            lambda: f"id-{next(numbers)}",
-            every=timedelta(seconds=self.settings.drift_every),
-            catalogue=PackagedCatalogue(),
-        )
-        self.deployments = Deployments(
-            self.unit,
-            self.clock,
-            cast(StackReader, None),  # what a test needs of AWS it brings itself
+            cast(StackReader, self.stack_looks),  # what a test needs of AWS beside looks it brings itself
+            cast(StackCaller, None),
+            cast(CloudReader, None),
             PackagedCatalogue(),
             self.carrying,
             lambda: f"id-{next(numbers)}",
-            stale_after=timedelta(seconds=self.settings.stale_after),
-            approval_for=2 * half_hour,
-            begin_within=half_hour,
         )
-        self.upgrades = Upgrades(self.unit, self.clock, self.deployments, PackagedCatalogue())
+        self.deployments, self.recoveries = of_stacks.deployments, of_stacks.recoveries
+        self.upgrades, self.drifts = of_stacks.upgrades, of_stacks.drifts
+        self.template_versions, self.environment_checks = of_stacks.template_versions, of_stacks.environment_checks
+        self._procedures = of_stacks.procedures
+        self.operations = Operations(self.unit, self.clock, self._steps, voids=of_stacks.voids)
         self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
         self.freezes = Freezes(self.unit, self.clock, lambda: f"id-{next(numbers)}")
-        self.stack_looks = LookedStacks()
-        self.template_versions = TemplateVersions(self.unit, self.clock, self.stack_looks, PackagedCatalogue())
-        self.environment_checks = EnvironmentChecks(
-            self.unit, self.clock, self.stack_looks, PackagedCatalogue(), lambda: f"id-{next(numbers)}"
-        )
 
     def ready(self) -> list[str]:
         """What keeps this process from serving."""
@@ -169,20 +155,19 @@ class House:
         with self.unit() as store:
             store.snapshots.put(snapshot, changed=changed, verdict="healthy", summary="", token=1)
 
+    def _steps(self, operation: Operation) -> Sequence[Step[Any]]:
+        """As the procedure of its kind gives them."""
+        if operation.kind in self._procedures:
+            return self._procedures[operation.kind].steps(operation)
+        if operation.kind == SCALING:
+            return steps_for_scaling(read_change(operation.wants("change")))
+        return CARRY_STEPS if operation.kind == CARRY else steps_for(operation.target_kind)
+
     @property
     def actions(self) -> list[tuple[str, str, str]]:
         """The ledger, oldest first: actor, action, target."""
         with self.unit(readonly=True) as store:
             return [(e.actor, e.action, e.target) for e in reversed(store.ledger.read(limit=500))]
-
-
-def _steps(operation: Operation) -> Sequence[Step[Any]]:
-    """As the procedure of its kind gives them."""
-    if operation.kind == CHECK:
-        return CHECK_STEPS
-    if operation.kind == SCALING:
-        return steps_for_scaling(read_change(operation.wants("change")))
-    return CARRY_STEPS if operation.kind == CARRY else steps_for(operation.target_kind)
 
 
 def house(home: Path, *, filled: bool = True, **settings: object) -> House:
