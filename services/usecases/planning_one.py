@@ -250,6 +250,7 @@ def _guarded(snapshot: Snapshot | None) -> Collection[str]:
     """The physical ids of what AWS shows as protected from deletion, whatever its template says."""
     if snapshot is None:
         return ()
-    stores = [each.identifier for each in (*snapshot.databases, *snapshot.clusters) if each.deletion_protection]
+    found = [each.identifier for each in snapshot.databases if each.deletion_protection]
+    found += [each.identifier for each in snapshot.clusters if each.deletion_protection]
     balancer = snapshot.load_balancer
-    return [*stores, balancer.arn] if balancer and balancer.deletion_protection else stores
+    return [*found, balancer.arn] if balancer and balancer.deletion_protection else found

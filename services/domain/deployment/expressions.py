@@ -77,8 +77,8 @@ def _function(value: Mapping[str, Any]) -> str:
 
 def _resolved(value: Any, document: Mapping[str, Any], known: Known) -> Any:
     if isinstance(value, list):
-        made = (_resolved(each, document, known) for each in value)
-        return [each for each in made if each is not _NOTHING]
+        items = [_resolved(each, document, known) for each in value]
+        return [each for each in items if each is not _NOTHING]
     if not isinstance(value, Mapping):
         return value
     if resolve := _FUNCTIONS.get(_function(value)):
