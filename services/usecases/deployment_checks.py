@@ -127,6 +127,9 @@ def void(plan: Plan, found: Mapping[str, Standing]) -> str:
 def stacks(asked: Asked, wanted: Sequence[StackPlan]) -> Check:
     """Each stack is at rest and as it was when the plan was worked out."""
     key, title = "stacks", "The stacks are as they were planned on"
+    if asked.stacks is None and _just_worked_out(asked):
+        fact = "They were read as it was worked out; when it is asked for they are read again."
+        return Check(key, title, Answer.PASS, fact, asked.plan.prepared_at)
     if asked.stacks is None:
         return Check(key, title, Answer.UNKNOWN, "The stacks were not read since.", asked.read_at, ANEW)
     if why := void(replace(asked.plan, stacks=tuple(wanted)), asked.stacks):
@@ -190,13 +193,11 @@ def _plan(asked: Asked) -> Check | None:
 
 
 def _fresh(asked: Asked) -> Check:
-    key, title, at = "fresh", "What is known of AWS is fresh", asked.read_at
-    if at is None:
+    key, title = "fresh", "What is known of AWS is fresh"
+    if asked.read_at is None:
         return Check(key, title, Answer.UNKNOWN, "The environment was not read yet.", None, "Wait for a reading.")
-    prepared = asked.plan.prepared_at
-    if asked.stale_after is not None and prepared is not None and at < prepared:
-        fact = "The stacks were not read since the plan was worked out."
-        return Check(key, title, Answer.UNKNOWN, fact, at, "Wait for the next reading.")
+    # Working the plan out was a reading of its stacks too.
+    at = max(asked.read_at, asked.plan.prepared_at or asked.read_at)
     if asked.stale_after is not None and asked.now - at > asked.stale_after:
         fact = f"The stacks were last read at {at:%H:%M:%S} UTC."
         return Check(key, title, Answer.UNKNOWN, fact, at, "Wait for the next reading.")
@@ -250,6 +251,11 @@ def _pause(asked: Asked) -> Check:
         return Check(key, title, Answer.PASS, "Nothing is paused here.")
     fact = f"Paused until {pause.until:%Y-%m-%d %H:%M} UTC by {pause.by}: {pause.reason}"
     return Check(key, title, Answer.FAIL, fact, None, "Wait until it is over, or lift it.")
+
+
+def _just_worked_out(asked: Asked) -> bool:
+    at = asked.plan.prepared_at
+    return at is not None and asked.stale_after is not None and asked.now - at <= asked.stale_after
 
 
 def _moved(stack: StackPlan, now: Standing | None) -> str:

@@ -9,7 +9,7 @@ from services.domain.deployment.change_set import PropertyChange, ResourceChange
 from services.domain.deployment.plan import PlanState
 from services.domain.errors import Conflict, HavenError, Invalid, NotAllowed, NotFound, NotNow, Unsafe
 from services.domain.operation import State, Target
-from services.usecases.deployment_shapes import DeployRequest, Reviewed
+from services.usecases.deployment_shapes import DeployRequest, PlanRequest, Reviewed
 from tests import builders as b
 from tests.unit.usecases.deployment_world import ADMIN, BOB, OPERATOR, VIEWER, Scene
 
@@ -238,6 +238,22 @@ def test_old_facts_are_told_as_such() -> None:
     scene.clock.move(minutes=5)
     fresh = {each.key: each.answer for each in scene.desk.review(VIEWER, seen.plan.id).checks}
     assert fresh["fresh"] is Answer.UNKNOWN
+
+
+def test_before_the_next_reading_the_stacks_are_as_they_were_when_it_was_worked_out() -> None:
+    scene = Scene()
+    request = PlanRequest("legacy", stacks=("data",), values=MULTI_AZ)
+    working = scene.desk.plan(ADMIN, request)
+    while scene.read(working.id).live:
+        scene.engine.advance(working.id)
+        scene.clock.move(seconds=5)
+    plan = working.wants("plan")
+    fresh = {each.key: each for each in scene.desk.review(VIEWER, plan).checks}
+    assert (fresh["fresh"].answer, fresh["stacks"].answer) == (Answer.PASS, Answer.PASS)
+    assert "worked out" in fresh["stacks"].fact
+    scene.clock.move(minutes=5)
+    late = {each.key: each.answer for each in scene.desk.review(VIEWER, plan).checks}
+    assert (late["fresh"], late["stacks"]) == (Answer.UNKNOWN, Answer.UNKNOWN)
 
 
 def test_a_plan_is_void_when_its_stack_was_changed_since() -> None:
