@@ -435,7 +435,8 @@ class FakeDeployments(Desk):
             return self.then
         newest: dict[str, DeploymentRecord] = {}
         for each in self.past:
-            done = each.operation is not None and each.operation.state is State.SUCCEEDED
+            by = each.operation
+            done = by is not None and by.kind == "deploy" and by.state is State.SUCCEEDED
             if done and each.environment == environment and each.ended_at is not None and each.ended_at <= when:
                 for stack in each.stacks:
                     newest.setdefault(stack, replace(each, stacks=(stack,)))
