@@ -109,12 +109,18 @@ def test_from_nothing_to_multi_az_and_back_to_nothing(ground: Ground) -> None:
     assert [each.what for each in history if each.operation] == ["change to multi-az", "deployment of legacy"]
     assert [each.what for each in history if each.rollout] == []
 
+    stopped = [
+        each for each in ground.planned(PlanRequest("legacy", delete=True)).risks if each.level.name == "STOPPED"
+    ]
+    assert {(each.stack, each.logical_id) for each in stopped} == {("data", "Database"), ("platform", "LoadBalancer")}
+    assert all("on, by the deployed parameter DeletionProtection" in each.because for each in stopped)
     unprotected = {"DeletionProtection": "false"}
     open_ones = PlanRequest(
         "legacy", stacks=("data", "platform"), values={"data": unprotected, "platform": unprotected}
     )
     ground.deployed(ground.planned(open_ones))
     removal = ground.planned(PlanRequest("legacy", delete=True))
+    assert not [each for each in removal.risks if each.level.name == "STOPPED"]
     assert "Database" in next(each for each in removal.plan.stacks if each.name == "data").kept
     ground.deployed(removal)
     stacks = ground.sandbox.client("cloudformation").describe_stacks()["Stacks"]
