@@ -119,7 +119,7 @@ def test_prices_say_how_sure_they_are_and_where_they_come_from(admin: FlaskClien
     said = words(page)
     assert "price: a single quote" in said, "storage is the least sure part of the database's"
     assert re.search(r"Where the prices come from: \d+ list prices, \d+ of them not AWS’s own word", said)
-    assert "Db.t4g.medium Multi-AZ in Database 0.13 per hour Quoted by others as 0.129 to 0.130" in said
+    assert "db.t4g.medium Multi-AZ in Database 0.13 per hour Quoted by others as 0.129 to 0.130" in said
     assert "0.23 per GB-month" in said
     assert "confidence high AWS's own price" in said
 
