@@ -136,23 +136,31 @@ Seeded = Callable[[str, Callable[[Sandbox], None]], Sandbox]
 def seeded_sandbox(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     """A function that starts a frozen sandbox in which something was done already: the first worker of a run that asks
     for it by that name does it, and its state is what every other one begins with."""
-    mine = tmp_path_factory.getbasetemp()
-    shared = mine.parent if os.environ.get("PYTEST_XDIST_WORKER") else mine
     frozen = ("--frozen", "--limits", "off")
 
     def seeded(name: str, do: Callable[[Sandbox], None]) -> Sandbox:
-        directory = shared / f"seed-{name}"
-        with (shared / f"seed-{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not directory.exists():
-                making = shared / f"seed-{name}.making"
-                first = start_sandbox(*frozen, "--state", str(making))
-                do(first)
-                assert first.stop() == 0
-                making.rename(directory)
-        return start_sandbox(*frozen, "--begin-as", str(directory))
+        def make(directory: Path) -> None:
+            first = start_sandbox(*frozen, "--state", str(directory))
+            do(first)
+            assert first.stop() == 0
+
+        return start_sandbox(*frozen, "--begin-as", str(made_once(tmp_path_factory, f"seed-{name}", make)))
 
     return seeded
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A directory that the first worker of a run makes, and all share. Whoever comes meanwhile waits for it."""
+    mine = tmp_path_factory.getbasetemp()
+    shared = mine.parent if os.environ.get("PYTEST_XDIST_WORKER") else mine
+    directory = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.exists():
+            making = shared / f"{name}.making"
+            make(making)
+            making.rename(directory)
+    return directory
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
+
+from tests.sandbox_server import made_once
 
 PASSWORD = "journey-password-1"
 
@@ -190,9 +194,23 @@ class LocalRun:
         return made
 
 
-def running(home: Path, database_url: str = "") -> Iterator[LocalRun]:
+def home_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which a run has provisioned both environments and ended: the next one takes it up. What happens in an
+    empty one is seen by `test_one_command`."""
+
+    def make(directory: Path) -> None:
+        first = LocalRun(directory)
+        first.start()
+        first.stop()
+
+    first = made_once(tmp_path_factory, "provisioned", make)
+    home = tmp_path_factory.mktemp("home") / "taken-up"
+    return Path(shutil.copytree(first, home, ignore=shutil.ignore_patterns("log")))
+
+
+def running(home: Path, database_url: str = "", **settings: str) -> Iterator[LocalRun]:
     """A started run, ended afterwards."""
-    run = LocalRun(home, database_url)
+    run = LocalRun(home, database_url, **settings)
     run.start()
     yield run
     run.close()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.journeys.local_run import running, until
+from tests.journeys.local_run import home_of, running, until
 from tests.postgres_server import new_server
 
 PAGE = "/environments/production/topology"
@@ -25,7 +25,7 @@ def database():
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, database):
-    yield from running(tmp_path_factory.mktemp("home"), database.new_database())
+    yield from running(home_of(tmp_path_factory), database.new_database())
 
 
 def is_fresh(browser) -> bool:

@@ -13,7 +13,7 @@ from services.domain.operation import Operation
 from services.store.engine import make_engine
 from services.store.unit import SqlUnit
 from tests.journeys.deploying_person import executions
-from tests.journeys.local_run import LocalRun, running, until
+from tests.journeys.local_run import LocalRun, home_of, running, until
 from tests.journeys.test_failover import haven
 from tests.postgres_server import PostgresServer, new_server
 
@@ -32,7 +32,7 @@ def database() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, database: PostgresServer) -> Iterator[LocalRun]:
-    yield from running(tmp_path_factory.mktemp("home"), database.new_database())
+    yield from running(home_of(tmp_path_factory), database.new_database())
 
 
 def killed(run: LocalRun, word: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.local_run import LocalRun, findings_on, running, until
+from tests.journeys.local_run import LocalRun, findings_on, home_of, running, until
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +82,8 @@ def test_aws_own_cli_sees_what_the_pages_show(run):
     assert database["SecondaryAvailabilityZone"] in page
 
 
-def test_sigterm_ends_everything_within_5_s_and_a_second_run_reuses_it(tmp_path):
-    run = LocalRun(tmp_path / "home")
+def test_sigterm_ends_everything_within_5_s_and_a_second_run_reuses_it(tmp_path_factory):
+    run = LocalRun(home_of(tmp_path_factory))
     run.start()
     before = {s["StackId"] for s in run.client("cloudformation").describe_stacks()["Stacks"]}
     assert run.stop(signal.SIGTERM) < 5

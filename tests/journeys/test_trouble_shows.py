@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from tests.journeys.local_run import running, until
+from tests.journeys.local_run import home_of, running, until
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    yield from running(tmp_path_factory.mktemp("home"))
+    yield from running(home_of(tmp_path_factory))
 
 
 def test_a_task_stopped_from_outside_shows_without_a_reload(run):
