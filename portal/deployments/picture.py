@@ -10,7 +10,8 @@ from portal.failovers.zones import NARROW, Picture
 from portal.topology.shapes import Drawing, Pen, fit, frame, troubled
 from services.domain.status import Status
 
-WIDE, _GAP, _BOX, _ROW = 960, 56, 64, 76
+WIDE, _LEAST, _GAP, _BOX, _ROW = 960, 640.0, 56, 64, 76
+"""`_LEAST`: a picture of few stacks is not drawn larger than its words."""
 
 
 def draw(found: Sequence[Stand]) -> Picture | None:
@@ -55,7 +56,7 @@ def _wide(rounds: Sequence[Sequence[Stand]]) -> Drawing:
         for stand in column:
             x, y = places[stand.plan.name]
             _box(pen, stand, x, y + 2, width)
-    return pen.done(len(rounds) * width + (len(rounds) - 1) * _GAP, height)
+    return pen.done(max(_LEAST, len(rounds) * width + (len(rounds) - 1) * _GAP), height)
 
 
 def _edge(pen: Pen, source: tuple[float, float], target: tuple[float, float], width: float) -> None:

@@ -53,11 +53,12 @@ class Stand:
 def stands(progressing: Progressing) -> Sequence[Stand]:
     """Every stack of the plan, in its order."""
     typical = {each.stack: each.typical for each in progressing.expected}
-    live = progressing.operation.live
-    found = []
+    live, found, ahead = progressing.operation.live, [], set[str]()
     for stack in progressing.plan.stacks:
         rollout = progressing.rollouts.get(stack.name)
-        status, word = _stands(stack, rollout, live=live)
+        status, word = _stands(stack, rollout, [each for each in stack.after if each in ahead], live=live)
+        if status is not Status.HEALTHY:
+            ahead.add(stack.name)
         begins = rollout is not None or not stack.unchanged
         total = _total(stack, rollout)
         whole = rollout is not None and status is Status.HEALTHY
@@ -77,13 +78,13 @@ def _total(stack: StackPlan, rollout: Rollout | None) -> int:
     return max(wanted, len(rollout.spans) if rollout else 0)
 
 
-def _stands(stack: StackPlan, rollout: Rollout | None, *, live: bool) -> tuple[Status, str]:
+def _stands(stack: StackPlan, rollout: Rollout | None, waits_for: Sequence[str], *, live: bool) -> tuple[Status, str]:
     if rollout is None:
         if stack.unchanged:
             return Status.HEALTHY, "unchanged"
         if not live:
             return Status.PAUSED, "not begun"
-        return Status.PAUSED, f"waits for {listed(stack.after, 2)}" if stack.after else "waits"
+        return Status.PAUSED, f"waits for {listed(waits_for, 2)}" if waits_for else "waits"
     status = rollout.status
     if rollout.ended_at is None:
         if "ROLLBACK" in status:

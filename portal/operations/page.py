@@ -182,6 +182,8 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
     for event in view.events:
         if ended and event.at > ended + AFTERWARDS:
             continue
+        if deploying.is_deploying(view.operation) and event.at < view.operation.requested_at:
+            continue  # that of the deployment before it
         if _on_service(view.operation) and not deploying.is_deploying(view.operation):
             if view.operation.target not in event.subject:
                 continue  # other services' alarms ring as they do every day

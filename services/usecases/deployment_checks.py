@@ -23,6 +23,7 @@ from services.ports import StackReader, StackStanding
 
 ANEW = "Plan anew, and review what it does now."
 WAIT = "Wait until it is over, cancel it, or resolve it."
+STOPS = "Plan it without that, or first turn off what stops it: each risk says how."
 HARMLESS = frozenset({"drift"})
 """Kinds of operations that only look: they are in nobody's way."""
 
@@ -234,7 +235,7 @@ def _risk(asked: Asked) -> Check | None:
     if not stopped:
         return None
     fact = " ".join(each.sentence for each in stopped[:4])
-    return Check("risk", "Nothing in it is stopped", Answer.FAIL, fact, None, "Plan it without that.")
+    return Check("risk", "Nothing in it is stopped", Answer.FAIL, fact, None, STOPS)
 
 
 def _freeze(asked: Asked) -> Check:

@@ -64,7 +64,7 @@ def test_stacks_fill_in_as_they_come() -> None:
         ("network", "changed", 2, 2),
         ("data", "changing", 0, 2),
         ("platform", "unchanged", 0, 0),
-        ("service-rbac", "waits for data and platform", 0, 0),
+        ("service-rbac", "waits for data", 0, 0),
     ]
     assert [each.status for each in stands.stands(scene.failed())][:2] == [Status.HEALTHY, Status.DOWN]
     drawn = picture.draw(found)
