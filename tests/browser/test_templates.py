@@ -2,9 +2,10 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import UNFOLD, Portal, Visit, Visiting
-from tests.unit.portal.templates_scene import NEW_VERSION, OLD_VERSION, beside, kept
+from tests.browser.conftest import NARROW, UNFOLD, Portal, Visit, Visiting
+from tests.unit.portal.templates_scene import CATALOGUE, CUSTOM_TEXT, NEW_VERSION, OLD_VERSION, beside, kept
 
+CUSTOM_VERSION = CATALOGUE.version(CUSTOM_TEXT)
 COMPARE = f"/templates/compare?a={OLD_VERSION}&b={NEW_VERSION}"
 RUNS = "/environments/production/stacks/data/template"
 
@@ -14,7 +15,6 @@ def test_pages_about_templates_are_sound_in_every_state(portal: Portal, empty_po
 
     def look(state: str, words: str, path: str, by: Visit = who) -> None:
         page = by.go(path)
-        page.evaluate(UNFOLD)
         expect(page.locator("main")).to_contain_text(words)
         found[state] = by.in_every_look()
 
@@ -27,7 +27,7 @@ def test_pages_about_templates_are_sound_in_every_state(portal: Portal, empty_po
     look("behind", "It runs another text than this release deploys:", RUNS)
     look("two versions", "1 line added and 1 taken away", COMPARE)
     look("a version with itself", "They are alike.", f"/templates/compare?a={NEW_VERSION}&b={NEW_VERSION}")
-    look("an earlier version", "Another text than this release deploys.", f"/templates/{OLD_VERSION}")
+    look("one version", "It runs as billing of production.", f"/templates/{CUSTOM_VERSION}")
     look("a custom stack", "Haven reads it and never writes to it.", "/environments/production/stacks/billing/template")
     assert who.trouble.said == []
     nothing = "There is no such thing."
@@ -35,6 +35,14 @@ def test_pages_about_templates_are_sound_in_every_state(portal: Portal, empty_po
     look("nothing to compare with", nothing, f"/templates/compare?a={NEW_VERSION}&b=0123456789abcdef")
     look("no such stack", nothing, "/environments/production/stacks/nowhere/template")
     assert {state: looks for state, looks in found.items() if looks} == {}
+
+
+def test_hundreds_of_lines_are_sound_too(portal: Portal, visit: Visiting) -> None:
+    kept(portal.house, behind=("data",))
+    who = visit(portal, "viewer", size=NARROW, color_scheme="dark")
+    for path in (RUNS, COMPARE, f"/templates/{OLD_VERSION}"):
+        who.go(path).evaluate(UNFOLD)
+        assert (who.violations(), who.sideways()) == ([], 0), path
 
 
 def test_two_versions_are_chosen_and_their_difference_read(portal: Portal, visit: Visiting) -> None:
