@@ -85,7 +85,7 @@ def test_from_single_az_to_multi_az_and_what_may_go_wrong(run: LocalRun, person:
 
     # A dangerous change is ranked, and stopped.
     planned(run, page, "legacy", "a smaller life", {
-        "data.DatabaseName": "renamed", "data.DatabaseMultiAz": "false", "service-rbac.ServiceZones": "2",
+        "data.DatabaseName": "renamed", "data.DatabaseMultiAz": "false", "platform.LoadBalancerZones": "2",
     })  # fmt: skip
     grave = page.locator(".risks .risk")
     expect(grave.first).to_contain_text("data loss")

@@ -37,8 +37,8 @@ _NO_PRICES = PriceList("", date.min, {}, {})
 
 @dataclass(frozen=True)
 class Line:
-    """One resource's estimate in USD a month, None on a side where it is not there, or where its price is not known
-    (then `unknown` says what is missing). `arithmetic` shows how; `redundancy` is the part of `after` that a second or
+    """One resource's estimate in USD a month, None on a side where it is not there, or where its price is not known.
+    `unknown` says what is missing, also of what comes on top of both sides, such as a snapshot that is kept. `arithmetic` shows how; `redundancy` is the part of `after` that a second or
     third copy costs; `origins` are the list prices in it, of both sides."""
 
     stack: str
@@ -54,7 +54,9 @@ class Line:
     @property
     def change(self) -> float | None:
         """USD a month more (or less, below 0) than before; None when a side is not known."""
-        return None if self.unknown else (self.after or 0.0) - (self.before or 0.0)
+        if self.unknown and (self.before is None or self.after is None):
+            return None
+        return (self.after or 0.0) - (self.before or 0.0)
 
     @property
     def sure(self) -> str:

@@ -1,5 +1,6 @@
 """What a plan costs before and after, by parameters and by change sets."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioning.blueprint import load
-from services.domain.deployment.cost import HOURS, LEFT_OUT, PriceList, cost_of_redundancy, estimate, needs
+from services.domain.deployment.cost import (
+    HOURS,
+    LEFT_OUT,
+    Estimate,
+    Line,
+    PriceList,
+    cost_of_redundancy,
+    estimate,
+    needs,
+)
 from services.domain.deployment.plan import Deed, Plan, StackPlan
 from tests.unit.domain.deployment.bills import PRICES, change, changing, lines, plan, stack, values
 
@@ -259,3 +269,10 @@ def test_a_plan_that_changes_nothing_costs_the_same(stacks: tuple[StackPlan, ...
             made = estimate(plan(same), PRICES)
             assert made.before == made.after
             assert made.change == 0
+
+
+def test_what_comes_on_top_leaves_the_difference_of_both_sides_known() -> None:
+    replaced = Line("data", "Database", "AWS::RDS::DBInstance", 340.0, 170.0, "", unknown="A snapshot of it is kept.")
+    removed = replace(replaced, after=None)
+    assert (replaced.change, removed.change) == (-170.0, None)
+    assert Estimate((replaced, removed), None, "").change == -170.0
