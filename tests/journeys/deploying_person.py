@@ -57,7 +57,8 @@ def asked(page: Page, reason: str) -> str:
     if page.locator("#override_reason").count():
         page.locator("#override_reason").fill(reason)
     page.locator("form[data-deploy] button[type=submit]").click()
-    page.wait_for_url("**/operations/*")
+    page.wait_for_load_state()
+    assert "/operations/" in page.url, page.locator(".refused, .wrong").all_inner_texts()
     return page.url.rsplit("/", 1)[1]
 
 
