@@ -45,6 +45,8 @@ def haven(run: LocalRun, *words: str) -> str:
         "HAVEN_DATABASE_URL": run.database_url,
         "HAVEN_NEW_PASSWORD": SECONDS_PASSWORD,
         "HAVEN_AWS_ENDPOINT_URL": run.endpoint,
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
     }
     settings = {name: value for name, value in settings.items() if value}
     done = subprocess.run(

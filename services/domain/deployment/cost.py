@@ -38,8 +38,9 @@ _NO_PRICES = PriceList("", date.min, {}, {})
 @dataclass(frozen=True)
 class Line:
     """One resource's estimate in USD a month, None on a side where it is not there, or where its price is not known.
-    `unknown` says what is missing, also of what comes on top of both sides, such as a snapshot that is kept. `arithmetic` shows how; `redundancy` is the part of `after` that a second or
-    third copy costs; `origins` are the list prices in it, of both sides."""
+    `unknown` says what is missing, also of what comes on top of both sides, such as a snapshot that is kept.
+    `arithmetic` shows how; `redundancy` is the part of `after` that a second or third copy costs; `origins` are the
+    list prices in it, of both sides."""
 
     stack: str
     logical_id: str
