@@ -182,8 +182,8 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
     for event in view.events:
         if ended and event.at > ended + AFTERWARDS:
             continue
-        if deploying.is_deploying(view.operation) and event.at < view.operation.requested_at:
-            continue  # that of the deployment before it
+        if deploying.is_deploying(view.operation) and _told_elsewhere(view.operation, event):
+            continue
         if _on_service(view.operation) and not deploying.is_deploying(view.operation):
             if view.operation.target not in event.subject:
                 continue  # other services' alarms ring as they do every day
@@ -203,6 +203,12 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
         if (sentence := telling.told(tell(entry.sentence), view.operation.note("writes_lost_at")))
     ]
     return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
+
+
+def _told_elsewhere(operation: Operation, event: CloudEvent) -> bool:
+    """What belongs to the deployment before this one, or stands among its stacks' own events."""
+    stacks = operation.wants("stacks") + operation.wants("stack_name")
+    return event.at < operation.requested_at or (event.source == "cloudformation" and event.subject in stacks)
 
 
 def money(operation: Operation, lost: Outage) -> Money | None:

@@ -24,6 +24,8 @@ ROWS, EVENTS = 500, 5000
 """So much of the history of an environment is gone through for one page; the next page goes on where it ends."""
 LONGEST = timedelta(days=1)
 """What began before a time is told to its end, which is no later than this."""
+A_MOMENT = timedelta(seconds=2)
+"""Between AWS's time of a stack's last operation and the event of its beginning."""
 AROUND = timedelta(minutes=2)
 """AWS's clock and Haven's may differ a little."""
 
@@ -82,7 +84,7 @@ def _later(at: datetime) -> datetime:
 def progressing(store: Store, plan: Plan, operation: Operation) -> Progressing:
     """A deployment with what CloudFormation has said since it was asked for."""
     names = [each.name for each in plan.stacks]
-    events = _events(store, operation, names)
+    events = _since(plan, _events(store, operation, names))
     newest = {stack: own[-1] for stack, own in by_stack(events).items() if own and stack in names}
     snapshot = store.snapshots.newest(operation.environment)
     statuses = {each.name: each.status for each in (snapshot.stacks if snapshot else ())}
@@ -130,6 +132,18 @@ def _events(store: Store, operation: Operation, stacks: Sequence[str]) -> Sequen
     until = operation.finished_at + AROUND if operation.finished_at else None
     found = store.stack_events.of(operation.environment, before=until, limit=EVENTS)
     return [each for each in found if each.at >= since and each.stack in stacks]
+
+
+def _since(plan: Plan, events: Sequence[StackEvent]) -> Sequence[StackEvent]:
+    """Without those of rollouts that were over when the plan was worked out: AWS's own time of the last is in it."""
+    base = {each.name: datetime.fromisoformat(each.base) + A_MOMENT for each in plan.stacks if each.base}
+    over = {
+        stack: rollout.ended_at
+        for stack, own in by_stack(events).items()
+        for rollout in own
+        if rollout.ended_at is not None and stack in base and rollout.began_at <= base[stack]
+    }
+    return [each for each in events if each.stack not in over or each.at > over[each.stack]]
 
 
 def _of_operation(store: Store, operation: Operation, recovered: Sequence[Operation] = ()) -> DeploymentRecord:

@@ -229,3 +229,16 @@ def test_a_deletion_leaves_nothing_to_go_back_to() -> None:
     scene.operations.approve(BOB, asked.id, asked.version)
     with pytest.raises(Conflict):
         scene.desk.back_to(VIEWER, seen.plan.id)
+
+
+def test_a_rollout_that_was_over_when_it_was_planned_is_none_of_it() -> None:
+    scene = Scene()
+    scene.deploy("data", values=MULTI_AZ)
+    seen = scene.planned("data", values={"data": {"DatabaseStorage": "60"}})
+    asked = scene.ask(seen)
+    at_first = scene.desk.progress(VIEWER, asked.id)
+    assert (dict(at_first.rollouts), list(at_first.events)) == ({}, [])
+    scene.run(asked.id)
+    told = scene.desk.progress(VIEWER, asked.id)
+    assert told.rollouts["data"].began_at >= asked.requested_at
+    assert {each.at >= asked.requested_at for each in told.events} == {True}
