@@ -26,7 +26,7 @@ LONGEST = timedelta(days=1)
 """What began before a time is told to its end, which is no later than this."""
 A_MOMENT = timedelta(seconds=2)
 """Between AWS's time of a stack's last operation and the event of its beginning."""
-AROUND = timedelta(minutes=2)
+AROUND = timedelta(seconds=30)
 """AWS's clock and Haven's may differ a little."""
 
 

@@ -9,7 +9,7 @@ from services.domain.deployment.drift import DriftReport
 from services.domain.deployment.event import StackEvent
 from services.domain.environment import Environment
 from services.domain.errors import HavenError
-from services.ports import StackStanding
+from services.ports import ListedChangeSet, StackStanding
 
 CREATED = datetime(2026, 3, 1, tzinfo=UTC)
 TAG = "haven:environment"
@@ -50,6 +50,9 @@ class LookedStacks:
 
     def change_set(self, environment: Environment, stack: str, arn: str) -> ChangeSet | None:
         return None
+
+    def change_sets(self, environment: Environment, stack: str) -> Sequence[ListedChangeSet]:
+        return ()
 
     def template(self, environment: Environment, stack: str) -> str | None:
         return None
