@@ -84,7 +84,7 @@ def _later(at: datetime) -> datetime:
 def progressing(store: Store, plan: Plan, operation: Operation) -> Progressing:
     """A deployment with what CloudFormation has said since it was asked for."""
     names = [each.name for each in plan.stacks]
-    events = _since(plan, _events(store, operation, names))
+    events = _since(plan, operation, _events(store, operation, names))
     newest = {stack: own[-1] for stack, own in by_stack(events).items() if own and stack in names}
     snapshot = store.snapshots.newest(operation.environment)
     statuses = {each.name: each.status for each in (snapshot.stacks if snapshot else ())}
@@ -128,14 +128,15 @@ def again(plan: Plan, *, undo: bool = False) -> PlanRequest:
 
 
 def _events(store: Store, operation: Operation, stacks: Sequence[str]) -> Sequence[StackEvent]:
-    since = operation.requested_at - AROUND
+    since = operation.requested_at - LONGEST
     until = operation.finished_at + AROUND if operation.finished_at else None
     found = store.stack_events.of(operation.environment, before=until, limit=EVENTS)
     return [each for each in found if each.at >= since and each.stack in stacks]
 
 
-def _since(plan: Plan, events: Sequence[StackEvent]) -> Sequence[StackEvent]:
-    """Without those of rollouts that were over when the plan was worked out: AWS's own time of the last is in it."""
+def _since(plan: Plan, operation: Operation, events: Sequence[StackEvent]) -> Sequence[StackEvent]:
+    """Those since it was asked for, give or take, but for rollouts that were over when the plan was worked out: AWS's
+    own time of the last is in it."""
     base = {each.name: datetime.fromisoformat(each.base) + A_MOMENT for each in plan.stacks if each.base}
     over = {
         stack: rollout.ended_at
@@ -143,7 +144,8 @@ def _since(plan: Plan, events: Sequence[StackEvent]) -> Sequence[StackEvent]:
         for rollout in own
         if rollout.ended_at is not None and stack in base and rollout.began_at <= base[stack]
     }
-    return [each for each in events if each.stack not in over or each.at > over[each.stack]]
+    since = operation.requested_at - AROUND
+    return [each for each in events if each.at >= since and (each.stack not in over or each.at > over[each.stack])]
 
 
 def _of_operation(store: Store, operation: Operation, recovered: Sequence[Operation] = ()) -> DeploymentRecord:
