@@ -106,4 +106,5 @@ class Application:
         with LOCK:
             chunks = list(inner_application()(environ, start_response))
             state.touched_by(wire.identify(environ))
-            return chunks
+        state.promised(wire.identify(environ))
+        return chunks

@@ -135,12 +135,13 @@ Seeded = Callable[[str, Callable[[Sandbox], None]], Sandbox]
 @pytest.fixture(scope="session")
 def seeded_sandbox(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     """A function that starts a frozen sandbox in which something was done already: the first worker of a run that asks
-    for it by that name does it, and its state is what every other one begins with."""
+    for it by that name does it, and its state is what every other one begins with. Nobody is behind the endpoints of
+    what was there: addresses are one sandbox's alone."""
     frozen = ("--frozen", "--limits", "off")
 
     def seeded(name: str, do: Callable[[Sandbox], None]) -> Sandbox:
         def make(directory: Path) -> None:
-            first = start_sandbox(*frozen, "--state", str(directory))
+            first = start_sandbox(*frozen, "--endpoints", "off", "--state", str(directory))
             do(first)
             assert first.stop() == 0
 

@@ -47,9 +47,9 @@ TESTS = (
     suite("unit and house tests", "tests/unit", "tests/house"),
     suite("parity and integration tests", "tests/parity", "tests/integration", whole_files=True, workers=3),
     suite("workers killed and held up", "tests/killing", workers=3),
-    suite("journeys on the sandbox", "tests/journeys", whole_files=True),
+    suite("journeys on the sandbox", "tests/journeys", whole_files=True, workers=3),
 )
-BROWSER = suite("browser tests", "tests/browser")
+BROWSER = suite("browser tests", "tests/browser", workers=3)
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,9 @@ class Trouble:
         page.on("pageerror", lambda error: self.said.append(str(error)))
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        # A poll that was under way as its page was left; one that was refused, or met nobody, is told by the browser.
+        left = message.text.startswith(("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort"))
+        if message.type in ("error", "warning") and not left:
             self.said.append(f"{message.text} ({message.location.get('url', '')})")
 
 

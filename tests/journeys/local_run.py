@@ -195,11 +195,11 @@ class LocalRun:
 
 
 def home_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which a run has provisioned both environments and ended: the next one takes it up. What happens in an
-    empty one is seen by `test_one_command`."""
+    """A home in which a run has provisioned both environments and ended: the next one takes it up. Nobody is behind
+    the endpoints there, for several may take it up at once. What an empty one is like is seen by `test_one_command`."""
 
     def make(directory: Path) -> None:
-        first = LocalRun(directory)
+        first = LocalRun(directory, SANDBOX_ENDPOINTS="off")
         first.start()
         first.stop()
 

@@ -46,7 +46,7 @@ ticket: OPS-4471
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    yield from running(home_of(tmp_path_factory), HAVEN_SANDBOX_SPEED="120")
+    yield from running(home_of(tmp_path_factory), HAVEN_SANDBOX_SPEED="120", HAVEN_TICK="3")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import WIDE, Trouble, browser_type_launch_args  # noqa: F401
 from tests.browser.test_failovers import tab_to
-from tests.journeys.local_run import PASSWORD, LocalRun, home_of, running, until
+from tests.journeys.local_run import PASSWORD, LocalRun, running, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -32,7 +32,7 @@ APART = 900
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    for made in running(home_of(tmp_path_factory)):
+    for made in running(tmp_path_factory.mktemp("home")):  # whose endpoints answer, as the probe asks them
         haven(made, "user", "add", SECOND, "--role", "operator")
         yield made
 

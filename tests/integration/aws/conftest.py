@@ -64,6 +64,17 @@ def deployed(seeded_sandbox: Seeded, pytestconfig: pytest.Config) -> Iterator[Cl
         yield pytestconfig.stash[DEPLOYED]
 
 
+def own_cloud(seeded_sandbox: Seeded) -> Iterator[Cloud]:
+    """Both environments, for one module alone: one that scales what others count."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        made = cloud_of(seeded_sandbox("both", deploy_both))
+        yield made
+        made.reader.close()
+        made.sandbox.stop()
+
+
 def cloud_of(sandbox: Sandbox) -> Cloud:
     """Haven's gateways to a sandbox."""
     sessions = Sessions(Wire(endpoint_url=sandbox.url), WallClock())

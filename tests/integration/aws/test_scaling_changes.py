@@ -22,7 +22,8 @@ from services.settings import Settings
 from services.store.clock import SystemClock
 from services.usecases.scalings import ScalingPreview, ScalingRequest
 from tests import builders as b
-from tests.integration.aws.conftest import Cloud, SandboxClock
+from tests.integration.aws.conftest import Cloud, SandboxClock, own_cloud
+from tests.sandbox_server import Seeded
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(400)]  # the first one deploys both environments
 
@@ -102,6 +103,12 @@ class Run:
 
     def tracking(self) -> ScalingPolicy:
         return next(policy for policy in self.state().scaling.policies if "CPU" in (policy.metric or ""))
+
+
+@pytest.fixture(scope="module")
+def deployed(seeded_sandbox: Seeded) -> Iterator[Cloud]:
+    """Of this module alone."""
+    yield from own_cloud(seeded_sandbox)
 
 
 @pytest.fixture(scope="module")
