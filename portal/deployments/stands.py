@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from services.domain.deployment.event import Rollout
 from services.domain.deployment.plan import Deed, StackPlan
+from services.domain.operation import Operation
 from services.domain.status import Status
 from services.domain.wording import listed
 from services.usecases.deployment_shapes import Progressing
+from services.usecases.deployment_steps import key
 
 Span = tuple[str, str, datetime, datetime | None, str]
 """Logical id, type, began, ended or None, last status."""
@@ -53,10 +55,13 @@ class Stand:
 def stands(progressing: Progressing) -> Sequence[Stand]:
     """Every stack of the plan, in its order."""
     typical = {each.stack: each.typical for each in progressing.expected}
-    live, found, ahead = progressing.operation.live, [], set[str]()
+    operation, found, ahead = progressing.operation, [], set[str]()
     for stack in progressing.plan.stacks:
         rollout = progressing.rollouts.get(stack.name)
-        status, word = _stands(stack, rollout, [each for each in stack.after if each in ahead], live=live)
+        waits_for = [each for each in stack.after if each in ahead]
+        status, word = _stands(stack, rollout, waits_for, live=operation.live)
+        if rollout is None and not operation.live and executed(operation, stack.name):
+            status, word = Status.UNKNOWN, "its events are awaited"
         if status is not Status.HEALTHY:
             ahead.add(stack.name)
         begins = rollout is not None or not stack.unchanged
@@ -65,6 +70,11 @@ def stands(progressing: Progressing) -> Sequence[Stand]:
         done = total if whole else sum(_ended_well(span) for span in rollout.spans) if rollout else 0
         found.append(Stand(stack, status, word, done, total, rollout, typical.get(stack.name), begins))
     return found
+
+
+def executed(operation: Operation, stack: str) -> bool:
+    """Whether CloudFormation was asked to begin with a stack, as far as was seen."""
+    return any(operation.seen_at(key(verb, stack)) for verb in ("execute", "delete"))
 
 
 def _ended_well(span: Span) -> bool:

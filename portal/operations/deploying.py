@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from portal.deployments import gantt, lengths, picture, recoveries, review
 from portal.deployments.gantt import Gantt
@@ -10,7 +10,7 @@ from portal.deployments.lengths import Length
 from portal.deployments.records import Tried, tried
 from portal.deployments.recoveries import Recovery
 from portal.deployments.review import RiskRow
-from portal.deployments.stands import Stand, stands
+from portal.deployments.stands import Stand, executed, stands
 from portal.failovers.preview import Said
 from portal.failovers.zones import Picture
 from portal.operations.row import Row
@@ -29,6 +29,7 @@ from services.usecases.recovering import KIND as RECOVER
 
 SAFE = "This page is safe to reload and to share."
 KINDS = frozenset({PLAN, DEPLOY, RECOVER})
+LAST_EVENTS = timedelta(minutes=2)
 _REDRAWN = 5
 """Seconds after which bars that grow are drawn anew."""
 
@@ -68,6 +69,8 @@ class Deployed:
     tried: Sequence[Tried] = ()
     recovers: str = ""
     verifying: Verifying | None = None
+    awaits: bool = False
+    """It is over, and CloudFormation's last events of it are still to come."""
 
     @property
     def clock(self) -> str:
@@ -109,7 +112,16 @@ def shown(
         tried=tried(progressing.recovered) if progressing and operation.kind == DEPLOY else (),
         recovers=operation.wants("recovers"),
         verifying=progressing.verifying if progressing else None,
+        awaits=awaits(operation, found, now),
     )
+
+
+def awaits(operation: Operation, found: Sequence[Stand], now: datetime) -> bool:
+    """Whether a deployment that is over has stacks whose last events are still to come, as they do within seconds."""
+    if operation.finished_at is None or now - operation.finished_at > LAST_EVENTS:
+        return False
+    begun = [stand for stand in found if executed(operation, stand.plan.name)]
+    return any(stand.rollout is None or stand.rollout.ended_at is None for stand in begun)
 
 
 def version(progressing: Progressing | None, now: datetime, reviewed: Reviewed | None = None) -> tuple[object, ...]:
@@ -125,8 +137,9 @@ def version(progressing: Progressing | None, now: datetime, reviewed: Reviewed |
     told = [(each.id, each.state) for each in progressing.recovered]
     waits = progressing.verifying
     found = (tuple(waits.amiss), tuple(each.id for each in waits.new)) if waits else ()
+    last = awaits(progressing.operation, stands(progressing), now)
     shown = (progressing.plan.version, newest, len(progressing.events), tuple(rollouts), tuple(acts), tuple(told))
-    return void, *shown, found, waits.read_at if waits else None, turn
+    return void, *shown, found, waits.read_at if waits else None, turn, last
 
 
 def _failures(found: Sequence[Stand], progressing: Progressing) -> Sequence[Failure]:

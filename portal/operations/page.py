@@ -120,6 +120,11 @@ class OperationPage:
         return self.view.operation.live
 
     @property
+    def follows(self) -> bool:
+        """Whether the page goes on asking: it is not over, or not all of it was heard yet."""
+        return self.live or (self.deployed is not None and self.deployed.awaits)
+
+    @property
     def waits_for_person(self) -> bool:
         """Whether somebody may be about to type on this page, so that it must not reload by itself."""
         return self.view.operation.state in (State.AWAITING_APPROVAL, State.STUCK)

@@ -238,7 +238,7 @@ def test_what_aws_would_never_forget_is_saved_before_the_answer(start_sandbox: S
     cloudformation = third.client("cloudformation")
     with pytest.raises(ClientError, match="cannot be executed"):
         cloudformation.execute_change_set(ChangeSetName=made)
-    third.advance(60)
+    third.advance(300)
     assert cloudformation.describe_stacks(StackName="one")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
 
 

@@ -176,6 +176,21 @@ def test_it_is_drawn_anew_when_something_came_and_not_otherwise(
     assert "UPDATE_COMPLETE" in get(admin, f"/operations/op-deploy/live?v={version}")
 
 
+def test_over_before_its_last_events_came_it_goes_on_asking_for_them() -> None:
+    came = scene.failed()
+    ended = replace(came.operation, seen=(("execute network", b.NOW), ("execute data", b.NOW)))
+    early = replace(came, operation=ended, rollouts={"network": came.rollouts["network"]})
+    made = page(ended, early)
+    assert made.deployed is not None
+    assert (made.live, made.follows) == (False, True)
+    assert {each.plan.name: each.word for each in made.deployed.stands}["data"] == "its events are awaited"
+    told = page(ended, replace(came, operation=ended))
+    assert (told.live, told.follows) == (False, False)
+    assert deploying.version(early, b.NOW) != deploying.version(replace(came, operation=ended), b.NOW)
+    long_ago = replace(ended, finished_at=b.NOW - timedelta(minutes=3))
+    assert not page(long_ago, replace(early, operation=long_ago)).follows
+
+
 def test_while_it_runs_the_bars_grow() -> None:
     running = scene.running()
     assert deploying.version(running, b.NOW) != deploying.version(running, b.NOW + SOON)
