@@ -1,0 +1,56 @@
+"""`python -m tests.sandbox_nursery`: has everything that a sandbox imports, and forks one for each that is asked for.
+
+Importing moto takes longer than most tests. Each line of JSON on standard input is a request: `{"begin": [arguments],
+"out": path}` forks a `python -m sandbox` with these arguments that writes to that FIFO, and its id is the answer;
+`{"end": id}` is answered with how it ended: its exit code, or the number of the signal that killed it, negated.
+"""
+
+import gc
+import json
+import os
+import sys
+from typing import Any, NoReturn
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"
+    from sandbox import server, state, weather  # noqa: F401 - what `sandbox.__main__` imports, and most of the time
+    from sandbox.endpoints import serving  # noqa: F401
+    from sandbox.wsgi import inner_application
+
+    inner_application()
+    gc.collect()
+    gc.freeze()  # what is here already need not be looked through, and copied, by every child
+    _say("ready")
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "end" in asked:
+            _say(os.waitstatus_to_exitcode(os.waitpid(asked["end"], 0)[1]))
+            continue
+        child = os.fork()
+        if child == 0:
+            _live(asked)
+        _say(child)
+
+
+def _live(asked: dict[str, Any]) -> NoReturn:
+    code = 1
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(os.open(asked["out"], os.O_WRONLY), 1)
+        from sandbox.__main__ import main as sandbox
+
+        code = sandbox(asked["begin"])
+        sys.stdout.flush()
+    finally:
+        os._exit(code)
+
+
+def _say(answer: object) -> None:
+    sys.stdout.write(f"{answer}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
