@@ -33,13 +33,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(look: Callable[[], Any], seconds: float, what: str) -> Any:
+def until(look: Callable[[], Any], seconds: float, what: str, every: float = 0.1) -> Any:
     """The first true thing that `look` returns; fails when none comes in time."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:g} s: {what}")
-        pause.wait(0.1)
+        pause.wait(every)
     return seen
 
 

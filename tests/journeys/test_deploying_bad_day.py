@@ -1,5 +1,6 @@
-"""A deployment of three stacks on a whole local run on PostgreSQL, of which something dies by SIGKILL at every step:
-worker, portal, Haven's own database, the sandbox. It goes on by itself, and AWS executes each change set once."""
+"""A deployment of three stacks on a whole local run on PostgreSQL: at every step that it is seen at, something dies by
+SIGKILL (worker, portal, Haven's own database, the sandbox). It goes on by itself, and AWS executes each change set
+once."""
 
 import os
 import signal
@@ -18,7 +19,7 @@ from tests.journeys.test_failover import haven
 from tests.postgres_server import PostgresServer, new_server
 
 pytestmark = pytest.mark.timeout(600)
-VALUES = ("network.FlowLogDays=180", "data.QueueAgeAlarmSeconds=600", "platform.ApiLogDays=180")
+VALUES = ("network.FlowLogDays=180", "data.QueueMaxReceives=4", "platform.ApiLogDays=180")
 STACKS = ("network", "data", "platform")
 
 
@@ -84,7 +85,7 @@ def test_it_outlives_the_death_of_each_at_every_step(run: LocalRun, database: Po
     operation = until(ended, 400, "the deployment is over")
     assert (operation.state, operation.because) == ("succeeded", operation.because), operation.because
     assert set(died.values()) == {"worker", "sandbox", "database", "portal"}
-    assert len(died) >= 2 * len(STACKS), died
+    assert died.keys() >= {f"execute {stack}" for stack in STACKS}, died
     assert {stack: executions(run, f"legacy-{stack}") - count for stack, count in before.items()} == dict.fromkeys(
         STACKS, 1
     )

@@ -16,9 +16,10 @@ from tests.journeys.deploying_person import (
     planned,
     risk,
     stores,
+    topology,
     worked_out,
 )
-from tests.journeys.local_run import PASSWORD, LocalRun, home_of, running, until
+from tests.journeys.local_run import PASSWORD, LocalRun, findings_on, home_of, running, until
 from tests.journeys.test_failover import Person
 
 pytestmark = [
@@ -48,7 +49,8 @@ def person(run: LocalRun, browser: Browser) -> Iterator[Person]:
 
 def test_from_single_az_to_multi_az_without_fear(run: LocalRun, person: Person) -> None:
     page = person.page
-    until(lambda: findings(run, page, "legacy") >= 15, 60, "legacy is read")
+    client = run.browser()
+    until(lambda: findings_on(client.get(topology("legacy"))[1]) >= 15, 60, "legacy is read", 0.5)
     held = stores(run, "legacy")
 
     # The guided path, stage by stage, watched on the topology.
@@ -61,8 +63,9 @@ def test_from_single_az_to_multi_az_without_fear(run: LocalRun, person: Person) 
         expect(page.locator(".risk.is-stopped, .risk.is-down", has_text="Stopped")).to_have_count(0)
         asked(page, f"{REASON}, stage {stage}")
         assert over(page) == "succeeded", page.locator(".verdict").inner_text()
-        found.append(fewer(run, page, "legacy", found[-1]))
-    until(lambda: findings(run, page, "legacy") == 0, 120, f"no finding is left of {found}")
+        found.append(fewer(client, "legacy", found[-1]))
+    fewer(client, "legacy", 1)
+    assert findings(run, page, "legacy") == 0, found
     assert stores(run, "legacy") == held
     page.goto(f"{run.base}/environments/legacy/upgrade")
     expect(page.locator(".way .passed")).to_have_count(STAGES)
