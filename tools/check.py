@@ -32,7 +32,7 @@ def suite(name: str, *paths: str, whole_files: bool = False, workers: int = 2) -
     """A pytest run over those paths that exist, for two cores. With `whole_files` the tests of a file stay together,
     for what they share takes long to set up; a third worker pays where tests wait for other processes."""
     there = [p for p in paths if any(Path(p).rglob("test_*.py"))]
-    spread = ["-n", str(workers), *(["--dist", "loadfile"] if whole_files else [])]
+    spread = ["-n", str(workers), *(["--dist", "loadfile", "--no-loadscope-reorder"] if whole_files else [])]
     return Check(f"{name} (SEED={SEED})", [str(BIN / "pytest"), f"--randomly-seed={SEED}", *spread, *there])
 
 
@@ -47,7 +47,7 @@ TESTS = (
     suite("unit and house tests", "tests/unit", "tests/house"),
     suite("parity and integration tests", "tests/parity", "tests/integration", whole_files=True, workers=3),
     suite("workers killed and held up", "tests/killing", workers=3),
-    suite("journeys on the sandbox", "tests/journeys", whole_files=True, workers=3),
+    suite("journeys on the sandbox", "tests/journeys", whole_files=True),
 )
 BROWSER = suite("browser tests", "tests/browser", workers=3)
 

@@ -12,6 +12,8 @@ import pytest
 from tests.journeys.local_run import home_of, running, until
 from tests.postgres_server import new_server
 
+pytestmark = pytest.mark.long
+
 PAGE = "/environments/production/topology"
 
 

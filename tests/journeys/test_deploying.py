@@ -14,6 +14,7 @@ from tests.journeys.local_run import PASSWORD, LocalRun, home_of, running, until
 from tests.journeys.test_failover import Person, aws, haven
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.browser,
     pytest.mark.timeout(900),
     pytest.mark.skipif(os.environ.get("HAVEN_NO_BROWSER") == "1", reason="HAVEN_NO_BROWSER=1: THE JOURNEY WAS NOT RUN"),

@@ -16,6 +16,7 @@ from tests.browser.test_failovers import tab_to
 from tests.journeys.local_run import PASSWORD, LocalRun, running, until
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.browser,
     pytest.mark.timeout(300),
     pytest.mark.skipif(os.environ.get("HAVEN_NO_BROWSER") == "1", reason="HAVEN_NO_BROWSER=1: THE JOURNEY WAS NOT RUN"),

@@ -20,7 +20,7 @@ from tests.builders import environment
 from tests.integration.aws.conftest import SandboxClock
 from tests.sandbox_server import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.sandbox, pytest.mark.timeout(600)]
 STORES = {"AWS::RDS::DBInstance", "AWS::ElastiCache::ReplicationGroup", "AWS::SQS::Queue", "AWS::KMS::Key"}
 
 

@@ -15,7 +15,7 @@ from tests.integration.sandbox.environment_ground import DATA_STORES, Environmen
 from tests.integration.sandbox.inventory import inventory
 from tests.integration.sandbox.stacks_ground import refusal
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 ONCE_GROWN = {"data": {"DatabaseStorage": "100", "DatabaseStorageLimit": "500"}}
 """RDS storage grows and never shrinks: whoever goes back to single-az keeps what there is."""
 

@@ -17,7 +17,7 @@ from sandbox.wire import Call
 from sandbox.wsgi import Inner
 from tests.sandbox_server import Sandbox, launch
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.long, pytest.mark.sandbox]
 Start = Callable[..., Sandbox]
 
 
