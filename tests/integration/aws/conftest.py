@@ -51,21 +51,10 @@ class Cloud:
         self.sandbox.advance(seconds)
 
 
-@pytest.fixture(scope="session")
-def deployed(seeded_sandbox: Seeded, pytestconfig: pytest.Config) -> Iterator[Cloud]:
-    """Both environments, steady, on a frozen clock. Shared by the session, also with the parity tests that import this
-    fixture: a test puts right what it breaks."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        if DEPLOYED not in pytestconfig.stash:
-            made = pytestconfig.stash[DEPLOYED] = cloud_of(seeded_sandbox("both", deploy_both))
-            pytestconfig.add_cleanup(made.reader.close)
-        yield pytestconfig.stash[DEPLOYED]
-
-
-def own_cloud(seeded_sandbox: Seeded) -> Iterator[Cloud]:
-    """Both environments, for one module alone: one that scales what others count."""
+@pytest.fixture(scope="module")
+def deployed(seeded_sandbox: Seeded) -> Iterator[Cloud]:
+    """Both environments, steady, on a frozen clock, for one module alone: what one stops or scales another counts. The
+    parity tests import this fixture too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
@@ -95,9 +84,6 @@ def deploy_both(sandbox: Sandbox) -> None:
         deploy(cloud.provisioner, one, pause=lambda: sandbox.advance(60))
     sandbox.advance(1800)
     cloud.reader.close()
-
-
-DEPLOYED = pytest.StashKey[Cloud]()
 
 
 @pytest.fixture

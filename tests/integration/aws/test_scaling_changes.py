@@ -22,8 +22,7 @@ from services.settings import Settings
 from services.store.clock import SystemClock
 from services.usecases.scalings import ScalingPreview, ScalingRequest
 from tests import builders as b
-from tests.integration.aws.conftest import Cloud, SandboxClock, own_cloud
-from tests.sandbox_server import Seeded
+from tests.integration.aws.conftest import Cloud, SandboxClock
 
 pytestmark = [
     pytest.mark.long,
@@ -107,12 +106,6 @@ class Run:
 
     def tracking(self) -> ScalingPolicy:
         return next(policy for policy in self.state().scaling.policies if "CPU" in (policy.metric or ""))
-
-
-@pytest.fixture(scope="module")
-def deployed(seeded_sandbox: Seeded) -> Iterator[Cloud]:
-    """Of this module alone."""
-    yield from own_cloud(seeded_sandbox)
 
 
 @pytest.fixture(scope="module")

@@ -30,18 +30,11 @@ from services.domain.snapshot import Snapshot
 from services.store.unit import SqlUnit
 from services.usecases.measuring import Measuring
 from tests import builders as b
-from tests.integration.aws.conftest import Cloud, SandboxClock, own_cloud
-from tests.sandbox_server import Seeded
+from tests.integration.aws.conftest import Cloud, SandboxClock
 from tests.stores import engine_of, sqlite_database, sqlite_template  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(400)]  # the first one deploys both environments
 COUNT = "ecs:service:DesiredCount"
-
-
-@pytest.fixture(scope="module")
-def deployed(seeded_sandbox: Seeded) -> Iterator[Cloud]:
-    """Of this module alone."""
-    yield from own_cloud(seeded_sandbox)
 
 
 @pytest.fixture
