@@ -106,7 +106,7 @@ class LocalRun:
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
             "HAVEN_ADMIN_PASSWORD": PASSWORD,
-            "HAVEN_TICK": "2",
+            "HAVEN_TICK": "4",
             "HAVEN_LEASE": "3",
             "HAVEN_SANDBOX_SPEED": "40",
             **{k: v for k, v in self._settings.items() if v},

@@ -34,7 +34,7 @@ REASON = "One zone must not take us down"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    yield from running(home_of(tmp_path_factory), HAVEN_SANDBOX_SPEED="120", HAVEN_TICK="3")
+    yield from running(home_of(tmp_path_factory), HAVEN_SANDBOX_SPEED="120", HAVEN_TICK_BUSY="4")
 
 
 @pytest.fixture

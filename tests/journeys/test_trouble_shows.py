@@ -10,7 +10,7 @@ from tests.journeys.local_run import home_of, running, until
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    yield from running(home_of(tmp_path_factory))
+    yield from running(home_of(tmp_path_factory), HAVEN_TICK="2")
 
 
 def test_a_task_stopped_from_outside_shows_without_a_reload(run):
