@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import sys
+from random import Random
 from typing import Any, NoReturn
 
 
@@ -20,6 +21,8 @@ def main() -> None:
     from sandbox.wsgi import inner_application
 
     inner_application()
+    draws = [each for each in gc.get_objects() if isinstance(each, Random)]
+    assert len(draws) > 5, "moto's, and those of the sandbox's parts"
     gc.collect()
     gc.freeze()  # what is here already need not be looked through, and copied, by every child
     _say("ready")
@@ -30,17 +33,19 @@ def main() -> None:
             continue
         child = os.fork()
         if child == 0:
-            _live(asked)
+            _live(asked, draws)
         _say(child)
 
 
-def _live(asked: dict[str, Any]) -> NoReturn:
+def _live(asked: dict[str, Any], draws: list[Random]) -> NoReturn:
     code = 1
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(os.open(asked["out"], os.O_WRONLY), 1)
         from sandbox.__main__ import main as sandbox
 
+        for each in draws:
+            each.seed()  # else all would make the same ids, one after the other
         code = sandbox(asked["begin"])
         sys.stdout.flush()
     finally:
