@@ -1,19 +1,18 @@
-"""Every check of the project, the last two side by side; what failed or could not run is named at the end.
+"""Every check of the project, one after another; what failed or could not run is named at the end.
 
 Tests run in an order of chance, for none may lean on another; `SEED=<number>` in the environment repeats an order.
 """
 
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 
 BIN = Path(sys.executable).parent
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
@@ -50,7 +49,7 @@ TESTS = (
     suite("workers killed and held up", "tests/killing", workers=3),
     suite("journeys on the sandbox", "tests/journeys", whole_files=True),
 )
-BROWSER = suite("browser tests", "tests/browser")
+BROWSER = suite("browser tests", "tests/browser", workers=3)
 
 
 @dataclass(frozen=True)
@@ -62,36 +61,24 @@ class Result:
     worked: float
 
 
-def run(*checks: Check) -> list[Result]:
-    """Run checks at the same time. The output of the first is shown; the others stand back behind it, and theirs
-    follows when it is over."""
-    with ExitStack() as stack:
-        started = time.monotonic()
-        running = []
-        for number, check in enumerate(checks):
-            out = stack.enter_context(TemporaryFile("w+")) if number else None
-            command = ["nice", "-n", "10", *check.command] if number else list(check.command)
-            if not number:
-                print(f"\n== {check.name}", flush=True)
-            running.append((check, out, subprocess.Popen(command, stdout=out, stderr=out)))
-        results = []
-        for check, out, process in running:
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            worked = used.ru_utime + used.ru_stime
-            results.append(Result(process.returncode == 0, time.monotonic() - started, worked))
-            if out is not None:
-                out.seek(0)
-                print(f"\n== {check.name}\n{out.read()}", flush=True)
-        return results
+def run(check: Check) -> Result:
+    """Run one check with its output shown."""
+    print(f"\n== {check.name}", flush=True)
+    started, before = time.monotonic(), _worked()
+    done = subprocess.run(list(check.command), check=False)
+    return Result(done.returncode == 0, time.monotonic() - started, _worked() - before)
+
+
+def _worked() -> float:
+    """Of all processes that were waited for so far; those that a check killed without waiting are not in it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> int:
     """Run everything; 0 only when all that ran held."""
-    alone, waiting = [*STATIC, *TESTS[:-1]], [TESTS[-1], *([BROWSER] if CHROMIUM else [])]
-    results = [(check.name, result) for check in alone for result in run(check)]
-    # Journeys wait much; what they leave of the processors is for the pages, which nobody waits for.
-    results += zip([check.name for check in waiting], run(*waiting), strict=True)
+    checks = [*STATIC, *TESTS, *([BROWSER] if CHROMIUM else [])]
+    results = [(check.name, run(check)) for check in checks]
     print("\n== summary")
     for name, each in results:
         print(f"{'passed' if each.held else 'FAILED':8} {name} ({each.took:.0f} s, {each.worked:.0f} s of processors)")
