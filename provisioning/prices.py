@@ -66,7 +66,7 @@ def text() -> str:
 def parse(content: str) -> Regions:
     """A price file's prices, by region and key. Raises PricesError."""
     try:
-        found = TypeAdapter(dict[str, dict[str, Quote]]).validate_python(yaml.safe_load(content))
+        found = TypeAdapter(dict[str, dict[str, Quote]]).validate_python(yaml.load(content, Loader=yaml.CSafeLoader))
     except yaml.YAMLError as problem:
         raise PricesError(f"The price file is no YAML: {problem}") from problem
     except ValidationError as problem:

@@ -139,7 +139,9 @@ def _prices() -> prices.Regions:
     return prices.packaged()
 
 
+@cache
 def _load(name: str) -> blueprints.Blueprint:
+    """Read once: it changes only with the program."""
     try:
         return blueprints.load(name)
     except blueprints.BlueprintError as problem:

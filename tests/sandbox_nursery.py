@@ -9,8 +9,36 @@ import gc
 import json
 import os
 import sys
+from contextlib import suppress
 from random import Random
 from typing import Any, NoReturn
+
+from botocore.exceptions import DataNotFoundError
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+"""Where moto puts whoever does not say."""
+SERVICES = (
+    "apigatewayv2",
+    "application-autoscaling",
+    "cloudformation",
+    "cloudwatch",
+    "ec2",
+    "ecs",
+    "elasticache",
+    "elbv2",
+    "events",
+    "iam",
+    "kms",
+    "logs",
+    "rds",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "sts",
+)
+"""Of which the templates make things, or that tests ask."""
 
 
 def main() -> None:
@@ -21,6 +49,7 @@ def main() -> None:
     from sandbox.wsgi import inner_application
 
     inner_application()
+    _read_models()
     draws = [each for each in gc.get_objects() if isinstance(each, Random)]
     assert len(draws) > 5, "moto's, and those of the sandbox's parts"
     gc.collect()
@@ -35,6 +64,20 @@ def main() -> None:
         if child == 0:
             _live(asked, draws)
         _say(child)
+
+
+def _read_models() -> None:
+    """Of AWS's services, once: megabytes of JSON, for moto's answers and for the sandbox's own clients. Nothing is
+    asked, so no account has anything yet."""
+    from moto.core.utils import get_pagination_model, get_service_model
+
+    from sandbox.inproc import client
+
+    for service in SERVICES:
+        get_service_model(service)
+        with suppress(DataNotFoundError):
+            get_pagination_model(service)
+        client(service, REGION, ACCOUNT)
 
 
 def _live(asked: dict[str, Any], draws: list[Random]) -> NoReturn:

@@ -5,19 +5,23 @@ Tests run in an order of chance, for none may lean on another; `SEED=<number>` i
 
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 BIN = Path(sys.executable).parent
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
 
 SEED = os.environ.get("SEED") or str(random.SystemRandom().randrange(2**32))
+
+TEMPLATES = sorted(map(str, Path("provisioning/templates").glob("*.yaml")))
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ STATIC = (
     Check("format", [str(BIN / "ruff"), "format", "--check", "."]),
     Check("types", [str(BIN / "mypy")]),
     Check("import contracts", [str(BIN / "lint-imports"), "--no-cache"]),
-    Check("cfn-lint", [str(BIN / "cfn-lint"), *map(str, sorted(Path("provisioning/templates").glob("*.yaml")))]),
+    Check("cfn-lint", [str(BIN / "cfn-lint"), "-r", "us-east-1", "eu-west-1", "-c", "I", "--", *TEMPLATES]),
 )
 TESTS = (
     suite("unit and house tests", "tests/unit", "tests/house"),
@@ -54,31 +58,41 @@ BROWSER = suite("browser tests", "tests/browser", workers=3)
 
 @dataclass(frozen=True)
 class Result:
-    """Whether a check held, how long it took, and how much of the processors, in seconds."""
+    """Whether a check held, how long it took, and how much of the processors, in seconds: of all its processes that
+    were waited for."""
 
     held: bool
     took: float
     worked: float
 
 
-def run(check: Check) -> Result:
-    """Run one check with its output shown."""
-    print(f"\n== {check.name}", flush=True)
-    started, before = time.monotonic(), _worked()
-    done = subprocess.run(list(check.command), check=False)
-    return Result(done.returncode == 0, time.monotonic() - started, _worked() - before)
+def run(check: Check, output: IO[str] | None = None) -> Result:
+    """Run one check with its output shown, or kept."""
+    if output is None:
+        print(f"\n== {check.name}", flush=True)
+    started = time.monotonic()
+    process = subprocess.Popen(list(check.command), stdout=output, stderr=output)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Result(process.returncode == 0, time.monotonic() - started, used.ru_utime + used.ru_stime)
 
 
-def _worked() -> float:
-    """Of all processes that were waited for so far; those that a check killed without waiting are not in it."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def run_aside(check: Check) -> Result:
+    """Run one check while others run; its output is shown as a whole."""
+    with TemporaryFile("w+") as output:
+        result = run(check, output)
+        output.seek(0)
+        print(f"\n== {check.name}\n{output.read()}", end="", flush=True)
+    return result
 
 
 def main() -> int:
-    """Run everything; 0 only when all that ran held."""
-    checks = [*STATIC, *TESTS, *([BROWSER] if CHROMIUM else [])]
-    results = [(check.name, run(check)) for check in checks]
+    """Run everything, what needs no test side by side; 0 only when all that ran held."""
+    tests = [*TESTS, *([BROWSER] if CHROMIUM else [])]
+    with ThreadPoolExecutor(2) as together:  # each of them keeps one core busy
+        aside = list(together.map(run_aside, STATIC))
+    checks = [each.name for each in (*STATIC, *tests)]
+    results = list(zip(checks, [*aside, *map(run, tests)], strict=True))
     print("\n== summary")
     for name, each in results:
         print(f"{'passed' if each.held else 'FAILED':8} {name} ({each.took:.0f} s, {each.worked:.0f} s of processors)")

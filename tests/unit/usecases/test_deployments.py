@@ -205,6 +205,23 @@ def test_another_operation_in_the_environment_is_in_the_way(when: str) -> None:
     assert (ended.state, scene.aws.executed) == (State.FAILED, [])
 
 
+@pytest.mark.parametrize("whose", ["its own", "another's"])
+def test_what_worked_the_plan_out_is_in_nobodys_way_though_it_is_not_closed_yet(whose: str) -> None:
+    scene = Scene()
+    seen = scene.planned("data", values=MULTI_AZ)
+    plan = seen.plan.id if whose == "its own" else "another"
+    closing = b.operation(
+        "plan-1", "legacy", target_kind=Target.ENVIRONMENT, target="plan", kind="plan", wanted=(("plan", plan),)
+    )
+    with scene.unit() as store:
+        store.operations.add(closing)
+    if whose == "its own":
+        assert scene.run(scene.ask(seen).id).state is State.SUCCEEDED
+        return
+    with pytest.raises(Unsafe, match="No other operation runs"):
+        scene.ask(seen)
+
+
 def test_looking_for_drift_is_in_nobodys_way() -> None:
     scene = Scene()
     seen = scene.planned("data", values=MULTI_AZ)
