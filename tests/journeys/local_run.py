@@ -25,6 +25,8 @@ import pytest
 from tests.sandbox_server import made_once
 
 PASSWORD = "journey-password-1"
+ENDS_WITHIN = 5
+"""Seconds that the README promises."""
 
 
 def free_port() -> int:
@@ -148,9 +150,12 @@ class LocalRun:
         self.lines.clear()
         return took
 
-    def close(self) -> None:
+    def close(self, number: int = signal.SIGTERM) -> None:
+        """End it as a person would, which ends all its processes in time."""
         if self._process and self._process.poll() is None:
-            self.stop()
+            took = self.stop(number)
+            assert took < ENDS_WITHIN, f"it took {took:.1f} s to end"
+            assert self.children("") == []
 
     def children(self, word: str) -> list[int]:
         """Ids of this run's processes whose command line has the word, oldest first."""
@@ -194,18 +199,30 @@ class LocalRun:
         return made
 
 
-def home_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which a run has provisioned both environments and ended: the next one takes it up. Nobody is behind
-    the endpoints there, for several may take it up at once. What an empty one is like is seen by `test_one_command`."""
+def provisioned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A home in which a run has provisioned both environments and ended, and the ids of its stacks. Nobody is behind
+    the endpoints there, for several may take it up at once."""
 
     def make(directory: Path) -> None:
-        first = LocalRun(directory, SANDBOX_ENDPOINTS="off")
+        directory.mkdir()
+        first = LocalRun(directory / "home", SANDBOX_ENDPOINTS="off")
         first.start()
-        first.stop()
+        (directory / "stacks").write_text("\n".join(stack_ids(first)))
+        first.close()
 
     first = made_once(tmp_path_factory, "provisioned", make)
+    return first / "home", (first / "stacks").read_text().split("\n")
+
+
+def stack_ids(run: LocalRun) -> list[str]:
+    """Of all stacks there are: another one of the same name would have another."""
+    return sorted(each["StackId"] for each in run.client("cloudformation").describe_stacks()["Stacks"])
+
+
+def home_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that home, which the next run takes up. What an empty one is like is seen by `test_one_command`."""
     home = tmp_path_factory.mktemp("home") / "taken-up"
-    return Path(shutil.copytree(first, home, ignore=shutil.ignore_patterns("log")))
+    return Path(shutil.copytree(provisioned(tmp_path_factory)[0], home, ignore=shutil.ignore_patterns("log")))
 
 
 def running(home: Path, database_url: str = "", **settings: str) -> Iterator[LocalRun]:
