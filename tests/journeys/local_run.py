@@ -150,12 +150,17 @@ class LocalRun:
         self.lines.clear()
         return took
 
-    def close(self, number: int = signal.SIGTERM) -> None:
-        """End it as a person would, which ends all its processes in time."""
+    def close(self) -> None:
+        """End it as a person would, which ends all its processes."""
         if self._process and self._process.poll() is None:
-            took = self.stop(number)
-            assert took < ENDS_WITHIN, f"it took {took:.1f} s to end"
+            self.stop()
             assert self.children("") == []
+
+    def ends_in_time(self, number: int) -> None:
+        """By that signal, as fast as the README promises, all of its processes."""
+        took = self.stop(number)
+        assert took < ENDS_WITHIN, f"it took {took:.1f} s to end"
+        assert self.children("") == []
 
     def children(self, word: str) -> list[int]:
         """Ids of this run's processes whose command line has the word, oldest first."""
@@ -208,7 +213,7 @@ def provisioned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[st
         first = LocalRun(directory / "home", SANDBOX_ENDPOINTS="off")
         first.start()
         (directory / "stacks").write_text("\n".join(stack_ids(first)))
-        first.close()
+        first.ends_in_time(signal.SIGTERM)
 
     first = made_once(tmp_path_factory, "provisioned", make)
     return first / "home", (first / "stacks").read_text().split("\n")

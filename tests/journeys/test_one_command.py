@@ -1,5 +1,5 @@
-"""What the README promises of `make run`, on one real run over HTTP. That a run ends within 5 s is held by the end of
-each one (`LocalRun.close`), and that the next takes up what was there by `test_trouble_shows`."""
+"""What the README promises of `make run`, on one real run over HTTP. That a run ends in time is held where
+a home is provisioned (`local_run.provisioned`) and, with Ctrl-C and a second run in a home, by `test_trouble_shows`."""
 
 import json
 import os

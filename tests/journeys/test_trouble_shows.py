@@ -15,7 +15,7 @@ def run(tmp_path_factory):
     made = LocalRun(home_of(tmp_path_factory), HAVEN_TICK="2")
     made.start()
     yield made
-    made.close(signal.SIGINT)
+    made.ends_in_time(signal.SIGINT)
 
 
 def test_a_second_run_takes_up_what_the_first_one_made(run, tmp_path_factory):
