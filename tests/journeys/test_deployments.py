@@ -50,7 +50,7 @@ ticket: OPS-4471
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
     yield from running(
-        home_of(tmp_path_factory), HAVEN_SANDBOX_SPEED="120", HAVEN_TICK_BUSY="4", HAVEN_EVENTS_EVERY="10"
+        home_of(tmp_path_factory), HAVEN_SANDBOX_SPEED="120", HAVEN_TICK_BUSY="3", HAVEN_EVENTS_EVERY="10"
     )
 
 

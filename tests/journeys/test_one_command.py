@@ -11,6 +11,13 @@ import pytest
 
 from tests.journeys.local_run import findings_on, running, until
 
+CALM = 150
+"""Seconds after which no alarm rings any more that saw a service with its first task alone, while it was being made:
+it needs minutes, and these pass no faster here."""
+
+
+pytestmark = pytest.mark.timeout(240)
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
@@ -34,7 +41,7 @@ def test_it_says_how_the_second_person_of_production_is_added(run):
 
 def test_the_fleet_shows_both_environments_with_their_verdicts(run):
     browser = run.browser()
-    until(lambda: "Healthy" in browser.get("/")[1], 30, "production is healthy")
+    until(lambda: "Healthy" in browser.get("/")[1], CALM, "production is healthy")
     text = browser.get("/")[1]
     assert "/environments/production/topology" in text
     assert "/environments/legacy/topology" in text
@@ -44,7 +51,7 @@ def test_the_fleet_shows_both_environments_with_their_verdicts(run):
 def test_production_has_no_finding_and_legacy_has_many(run):
     browser = run.browser()
     production = "/environments/production/topology"
-    until(lambda: findings_on(browser.get(production)[1]) == 0, 30, "no finding on production")
+    until(lambda: findings_on(browser.get(production)[1]) == 0, CALM, "no finding on production")
     text = browser.get(production)[1]
     assert "us-east-1a" in text
     assert "us-east-1c" in text
