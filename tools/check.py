@@ -77,22 +77,25 @@ def run(check: Check, output: IO[str] | None = None) -> Result:
     return Result(process.returncode == 0, time.monotonic() - started, used.ru_utime + used.ru_stime)
 
 
-def run_aside(check: Check) -> Result:
-    """Run one check while others run; its output is shown as a whole."""
+def run_aside(check: Check) -> tuple[Result, str]:
+    """Run one check while another runs; its output is for later."""
     with TemporaryFile("w+") as output:
         result = run(check, output)
         output.seek(0)
-        print(f"\n== {check.name}\n{output.read()}", end="", flush=True)
-    return result
+        return result, output.read()
 
 
 def main() -> int:
-    """Run everything, what needs no test side by side; 0 only when all that ran held."""
-    tests = [*TESTS, *([BROWSER] if CHROMIUM else [])]
-    with ThreadPoolExecutor(2) as together:  # each of them keeps one core busy
-        aside = list(together.map(run_aside, STATIC))
-    checks = [each.name for each in (*STATIC, *tests)]
-    results = list(zip(checks, [*aside, *map(run, tests)], strict=True))
+    """Run everything; 0 only when all that ran held."""
+    first, *others = [*TESTS, *([BROWSER] if CHROMIUM else [])]
+    with ThreadPoolExecutor(1) as aside:  # none of them needs more than one core, nor the first tests two all the time
+        static = [(check, aside.submit(run_aside, check)) for check in STATIC]
+        results = [(first.name, run(first))]
+    for check, ended in static:
+        result, said = ended.result()
+        print(f"\n== {check.name}\n{said}", end="", flush=True)
+        results.append((check.name, result))
+    results += [(check.name, run(check)) for check in others]
     print("\n== summary")
     for name, each in results:
         print(f"{'passed' if each.held else 'FAILED':8} {name} ({each.took:.0f} s, {each.worked:.0f} s of processors)")

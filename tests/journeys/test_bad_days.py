@@ -37,7 +37,9 @@ def database():
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, database):
-    yield from running(home_of(tmp_path_factory), database.new_database())
+    yield from running(
+        home_of(tmp_path_factory), database.new_database(), HAVEN_STALE_AFTER="20", HAVEN_AWS_READ_TIMEOUT="4"
+    )
 
 
 def is_fresh(browser) -> bool:

@@ -37,6 +37,12 @@ def numbered() -> list[tuple[str, int]]:
 
 
 POINTS = [Point(name, nth, after) for name, nth in numbered() for after in (False, True)]
+EVERYWHERE = [pytest.param("sqlite", point, id=f"sqlite-{point}") for point in POINTS] + [
+    pytest.param("postgres", point, id=f"postgres-{point}", marks=pytest.mark.postgres)
+    for point in (POINTS[0], *POINTS[1::2])
+]
+"""On SQLite before and after each effect. From the end of one to the beginning of the next nothing outside changes, so
+on PostgreSQL it is before the first and after each."""
 INTENDED, CALLED = (Point("Keeping.intend", 1, True), Point("FailoverCaller.fail_over", 1, True))
 """From the first on an heir can no longer know that nothing was sent; from the second on something was."""
 
@@ -78,7 +84,7 @@ def test_these_are_all_the_effects(world: World, haven: Left) -> None:
     assert world.calls() == calls + 1
 
 
-@pytest.mark.parametrize("point", POINTS, ids=str)
+@pytest.mark.parametrize(("haven", "point"), EVERYWHERE, indirect=["haven"], scope="module")
 def test_killed(world: World, haven: Left, point: Point) -> None:
     world.moment.passes(APART)
     calls = world.calls()
