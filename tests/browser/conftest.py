@@ -80,7 +80,7 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {
         "executable_path": CHROMIUM,
         "args": [
-            *("--no-sandbox", "--disable-component-update", "--disable-sync", *quiet),
+            *("--no-sandbox", "--in-process-gpu", "--disable-component-update", "--disable-sync", *quiet),
             f"--disable-features={','.join(_WITHOUT)}",
         ],
     }
@@ -238,11 +238,12 @@ Visiting = Callable[..., Visit]
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visiting]:
-    """`visit(portal, "admin", width=..., scheme="dark")`; nobody is logged in without a name."""
+    """`visit(portal, "admin", size=..., color_scheme="dark")`; nobody is logged in without a name. What turns while it
+    works stands still: without a graphics card each of its frames is painted by the processors that the tests need."""
     contexts: list[BrowserContext] = []
 
     def begin(portal: Portal, name: str = "", *, size: ViewportSize = WIDE, **options: Any) -> Visit:
-        context = browser.new_context(viewport=size, **options)
+        context = browser.new_context(**{"viewport": size, "reduced_motion": "reduce", **options})
         context.set_default_timeout(_PATIENT)
         context.add_init_script(HURRY)
         contexts.append(context)

@@ -65,6 +65,6 @@ def test_with_reduced_motion_nothing_turns(portal: Portal, visit: Visiting) -> N
     page = who.go("/design")
     running = page.evaluate("document.getAnimations().filter(a => a.playState === 'running').length")
     assert running == 0
-    moving = visit(portal, "viewer")
+    moving = visit(portal, "viewer", reduced_motion="no-preference")
     moving.go("/design")
     assert moving.page.evaluate("document.getAnimations().length") > 0

@@ -92,7 +92,7 @@ class Person:
 @pytest.fixture
 def people(run: LocalRun, browser: Browser) -> Iterator[tuple[Person, Person]]:
     """The one who asks and the one who approves, each in a browser of their own."""
-    contexts = [browser.new_context(viewport=WIDE) for _ in range(2)]
+    contexts = [browser.new_context(viewport=WIDE, reduced_motion="reduce") for _ in range(2)]
     made = []
     for context, (name, password) in zip(contexts, (("admin", PASSWORD), (SECOND, SECONDS_PASSWORD)), strict=True):
         context.set_default_timeout(20_000)

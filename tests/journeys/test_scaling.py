@@ -34,7 +34,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
 
 @pytest.fixture
 def person(run: LocalRun, browser: Browser) -> Iterator[Person]:
-    context = browser.new_context(viewport=WIDE)
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
     context.set_default_timeout(20_000)
     made = Person(context.new_page(), run.base)
     made.trouble.watch(made.page)

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -202,3 +202,16 @@ class Left:
         """Let the leases run out. They go by the database's own clock, so instead of it they are moved."""
         with self._engine.begin() as connection:
             connection.execute(text("UPDATE leases SET expires = expires - 3600"))
+
+
+@contextmanager
+def settled(
+    world: World, home: Path, url: str, lease: float = 10, environments: Sequence[str] = ("production",)
+) -> Iterator[Left]:
+    """A Haven on a new database."""
+    made = Left(home, url, lease)
+    try:
+        assert world.run("found", made, environments=environments) == 0, made.said("effects")
+        yield made
+    finally:
+        made.close()

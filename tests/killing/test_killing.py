@@ -6,9 +6,6 @@ Real processes on a real database, killed by SIGKILL; an heir finds what they le
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +14,6 @@ from services.domain.operation import Operation, Sent, State
 from tests.journeys.local_run import until
 from tests.killing.effects import Point
 from tests.killing.killing_world import APART, Left, World
-from tests.postgres_server import PostgresServer
-from tests.stores import DATABASES
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]  # the first one may deploy
 
@@ -47,34 +42,6 @@ INTENDED, CALLED = (Point("Keeping.intend", 1, True), Point("FailoverCaller.fail
 """From the first on an heir can no longer know that nothing was sent; from the second on something was."""
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def haven(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
-    """A Haven that lives through all the deaths, one after the other."""
-    home = tmp_path_factory.mktemp("home")
-    with settled(world, home, _url(request, home)) as made:
-        yield made
-
-
-def _url(request: pytest.FixtureRequest, home: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{home / 'haven.db'}"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.new_database()
-
-
-@contextmanager
-def settled(
-    world: World, home: Path, url: str, lease: float = 10, environments: Sequence[str] = ("production",)
-) -> Iterator[Left]:
-    """A Haven on a new database."""
-    made = Left(home, url, lease)
-    try:
-        assert world.run("found", made, environments=environments) == 0, made.said("effects")
-        yield made
-    finally:
-        made.close()
-
-
 def test_these_are_all_the_effects(world: World, haven: Left) -> None:
     world.moment.passes(APART)
     calls = world.calls()
@@ -84,7 +51,7 @@ def test_these_are_all_the_effects(world: World, haven: Left) -> None:
     assert world.calls() == calls + 1
 
 
-@pytest.mark.parametrize(("haven", "point"), EVERYWHERE, indirect=["haven"], scope="module")
+@pytest.mark.parametrize(("haven", "point"), EVERYWHERE, indirect=["haven"])
 def test_killed(world: World, haven: Left, point: Point) -> None:
     world.moment.passes(APART)
     calls = world.calls()

@@ -6,9 +6,7 @@ with real processes on real databases and AWS's own answers.
 """
 
 import signal
-from collections.abc import Iterator
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +14,6 @@ import pytest
 from services.domain.operation import State
 from tests.killing.effects import Point
 from tests.killing.killing_world import Left, World
-from tests.killing.test_killing import _url, settled
-from tests.stores import DATABASES
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
@@ -42,14 +38,6 @@ DEPLOYED = [
     Point("record", 1, True),
 ]
 DAYS = cycle(["30", "60", "180", "365"])
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def haven(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
-    """A Haven that lives through all the deaths, one after the other."""
-    home: Path = tmp_path_factory.mktemp("home")
-    with settled(world, home, _url(request, home)) as made:
-        yield made
 
 
 def days(world: World) -> str:

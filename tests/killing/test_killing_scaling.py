@@ -6,7 +6,6 @@ with real processes on real databases and AWS's own answers.
 
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,7 @@ import pytest
 from services.domain.operation import Sent, State
 from tests.killing.effects import Point
 from tests.killing.killing_world import Left, World, inhabited
-from tests.killing.test_killing import _url, settled
 from tests.sandbox_server import Sandbox, Seeded
-from tests.stores import DATABASES
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
@@ -86,14 +83,6 @@ def with_service(sandbox: Sandbox) -> None:
     sandbox.advance(30)
     cloudformation.execute_change_set(ChangeSetName=made["Id"])
     sandbox.advance(1800)
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def haven(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
-    """A Haven that lives through all the deaths, one after the other."""
-    home: Path = tmp_path_factory.mktemp("home")
-    with settled(world, home, _url(request, home)) as made:
-        yield made
 
 
 def there(world: World) -> tuple[float, int, int]:

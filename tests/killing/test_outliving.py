@@ -15,8 +15,7 @@ from services.domain.operation import Operation, Sent, State
 from services.usecases.engine import UNCERTAIN
 from tests.journeys.local_run import until
 from tests.killing.effects import Point, goes_on
-from tests.killing.killing_world import APART, Left, World
-from tests.killing.test_killing import settled
+from tests.killing.killing_world import APART, Left, World, settled
 from tests.postgres_server import PostgresServer
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
