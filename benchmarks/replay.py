@@ -17,6 +17,7 @@ from math import ceil, pi, sin
 from pathlib import Path
 
 from benchmarks.snapshot import PRODUCTION, timed
+from services.catalogue import PackagedCatalogue
 from services.domain.access import SYSTEM
 from services.domain.scaling import load
 from services.domain.scaling.change import ScalingChange
@@ -49,7 +50,7 @@ def measure(rounds: int) -> None:
         engine = make_engine(url)
         unit = SqlUnit(engine)
         record(unit)
-        replays = Replays(unit, StandingClock())
+        replays = Replays(unit, StandingClock(), PackagedCatalogue())
 
         def compare(services: int, days: int) -> None:
             for number in range(services):

@@ -12,7 +12,10 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from portal import assets, errors, filters, identity, security, shell
+from portal.deployments.views import area as deployments
 from portal.design.views import area as design
+from portal.drift.views import area as drift
+from portal.environments.views import area as environments
 from portal.failovers.views import area as failovers
 from portal.fleet.views import area as fleet
 from portal.ledger.views import area as ledger
@@ -21,7 +24,9 @@ from portal.operations.views import area as operations
 from portal.probes.views import area as probes
 from portal.scaling.views import area as scaling
 from portal.session.views import area as session
+from portal.templates_of_stacks.views import area as templates
 from portal.topology.views import area as topology
+from portal.upgrade.views import area as upgrade
 from portal.users.views import area as users
 
 if TYPE_CHECKING:
@@ -29,7 +34,24 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("haven.portal")
 
-AREAS = (probes, session, fleet, topology, scaling, failovers, operations, banners, ledger, users, design)
+AREAS = (
+    probes,
+    session,
+    fleet,
+    topology,
+    scaling,
+    failovers,
+    deployments,
+    drift,
+    upgrade,
+    operations,
+    banners,
+    ledger,
+    environments,
+    templates,
+    users,
+    design,
+)
 
 PUBLIC = frozenset({"assets.file", "probes.alive", "probes.ready", "session.login", "session.enter"})
 """Endpoints that need no login. Everything else does, whether its author thought of it or not."""

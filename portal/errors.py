@@ -70,7 +70,7 @@ def describe(error: HavenError) -> Trouble:
     if isinstance(error, NotAllowed):
         return Trouble(code, Status.PAUSED, "Your role may not do this.", error.message, "The attempt was recorded.")
     if isinstance(error, Invalid):
-        why = " ".join([error.message, *(text for text in error.fields.values() if text != error.message)])
+        why = " ".join([error.message, *(text for text in error.fields.values() if text not in error.message)])
         return Trouble(code, Status.DEGRADED, "Something in the request is missing or wrong.", why, "Nothing was done.")
     if isinstance(error, Unsafe):
         return Trouble(code, Status.DEGRADED, "Doing this now would harm.", error.message, "Nothing was done.")

@@ -36,8 +36,10 @@ _AREAS = (
     ("Topology", "topology.index", "t", Permission.SEE_ENVIRONMENTS),
     ("Scaling", "scaling.index", "s", Permission.SEE_ENVIRONMENTS),
     ("Failovers", "failovers.index", "v", Permission.SEE_ENVIRONMENTS),
+    ("Deployments", "deployments.index", "d", Permission.SEE_ENVIRONMENTS),
     ("Operations", "operations.overview", "o", Permission.SEE_ENVIRONMENTS),
     ("Audit", "ledger.index", "a", Permission.READ_LEDGER),
+    ("Environments", "environments.index", "e", Permission.SEE_ENVIRONMENTS),
     ("Users", "users.index", "u", Permission.MANAGE_USERS),
 )
 """Areas in the order of the navigation. An area that does not exist yet is not here, and so not linked."""

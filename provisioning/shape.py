@@ -81,4 +81,5 @@ def policy(name: str) -> str:
 
 
 def _read(*path: str) -> Any:
-    return yaml.safe_load(resources.files("provisioning").joinpath(*path).read_text(encoding="utf-8"))
+    text = resources.files("provisioning").joinpath(*path).read_text(encoding="utf-8")
+    return yaml.load(text, Loader=yaml.CSafeLoader)

@@ -86,7 +86,12 @@ def template_body(name: str) -> str:
 
 def template_version(name: str) -> str:
     """The template's version: the first 16 hex digits of the SHA-256 of its text."""
-    return hashlib.sha256(template_body(name).encode()).hexdigest()[:16]
+    return version_of(template_body(name))
+
+
+def version_of(body: str) -> str:
+    """The version of a template's text, ours or not."""
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
 
 
 @cache

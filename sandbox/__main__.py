@@ -39,16 +39,18 @@ def main(arguments: list[str] | None = None) -> int:
     from sandbox.weather import buckets
     from sandbox.wsgi import inner_application
 
-    keeper = state.Keeper(asked.state) if asked.state else None
+    keeper = state.keep_in(asked.state) if asked.state else None
     serving = server.serve(listening)
     inner_application()
     if asked.frozen:
         clock.freeze()
-    restored = keeper.restore() if keeper else False
+    beginning = state.Keeper(asked.begin_as) if asked.begin_as else keeper
+    restored = beginning.restore() if beginning else False
     clock.set_speed(asked.speed)
     buckets.enabled = asked.limits == "on"
     weather.start()
-    endpoints.start(serving.port, restored=restored)
+    if asked.endpoints == "on":
+        endpoints.start(serving.port, restored=restored)
     clock.start()
     threading.Thread(target=serving.serve_forever, args=(0.1,), daemon=True, name="sandbox-server").start()
     print(  # noqa: T201 - whoever started this process waits for the line
@@ -85,8 +87,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=_port, default=5001, help="on 127.0.0.1; 0 picks a free one (default 5001)")
     parser.add_argument("--state", type=Path, help="directory to keep the state in; without it nothing is kept")
+    parser.add_argument(
+        "--begin-as",
+        type=Path,
+        help="directory with the state to begin with, instead of that of --state; it stays as it is",
+    )
     parser.add_argument("--speed", type=_speed, default=1.0, help="AWS's seconds per real second (default 1)")
     parser.add_argument("--frozen", action="store_true", help="time moves only when told to")
+    parser.add_argument(
+        "--endpoints",
+        choices=("on", "off"),
+        default=os.environ.get("SANDBOX_ENDPOINTS", "on"),
+        help="whether somebody is behind the endpoints of databases and caches (default on, or SANDBOX_ENDPOINTS)",
+    )
     parser.add_argument("--limits", choices=("on", "off"), default="on", help="AWS's request rates (default on)")
     return parser
 

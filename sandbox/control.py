@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from sandbox import orders
+from sandbox.cloudformation import orders as failing
 from sandbox.fields import Bad, Body
 from sandbox.wire import buffer_body
 
@@ -35,6 +36,9 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "load"): orders.load,
     ("DELETE", "load"): orders.ordinary_load,
     ("POST", "limits"): orders.limits,
+    ("GET", "failure"): failing.pending,
+    ("POST", "failure"): failing.fail,
+    ("DELETE", "failure"): failing.relent,
 }
 
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +24,17 @@ log = logging.getLogger("sandbox.state")
 NEWEST, OLDER = "state.bin", "state.1.bin"
 SLOW = 0.5  # seconds a save may hold up requests without being noted
 READS = ("Describe", "List", "Get", "Lookup", "Search", "Head", "Estimate", "Validate", "Preview", "Simulate")
+LASTING = frozenset(
+    {
+        *("CreateChangeSet", "ExecuteChangeSet", "CreateStack", "UpdateStack", "DeleteStack", "CancelUpdateStack"),
+        *("ContinueUpdateRollback", "RollbackStack", "SetStackPolicy", "UpdateTerminationProtection"),
+        *("RebootDBInstance", "FailoverDBCluster", "TestFailover"),
+    }
+)
+"""What AWS never forgets once it has answered: saved before the answer leaves, so that no SIGKILL takes it back."""
 _extras: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {}
 _changes = 0
+_keeper: "Keeper | None" = None
 
 
 def register(name: str, dump: Callable[[], Any], load: Callable[[Any], None]) -> None:
@@ -52,20 +62,37 @@ def changes() -> int:
     return _changes + clock.ran
 
 
+def keep_in(directory: Path) -> "Keeper":
+    """Who keeps this process's state there, what must last before it is answered."""
+    global _keeper
+    _keeper = Keeper(directory)
+    return _keeper
+
+
+def promised(call: wire.Call | None) -> None:
+    """Save before the answer leaves, if it must last. Must not be called under the lock: others go on meanwhile."""
+    if _keeper is not None and call is not None and call.operation in LASTING:
+        _keeper.save_if_changed()
+
+
 class Keeper:
     """Saves to and restores from a directory claimed for this process."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._saved = -1
+        self._saving = threading.Lock()
 
     def save_if_changed(self) -> None:
-        """Save unless nothing happened since the last time; a full disk is logged, not raised."""
-        if changes() != self._saved:
-            try:
-                self.save()
-            except Exception:
-                log.exception("the state could not be saved")
+        """Save unless nothing happened since the last time; a full disk is logged, not raised. Those who come while a
+        save runs share the next one."""
+        seen = changes()
+        with self._saving:
+            if self._saved < seen:
+                try:
+                    self.save()
+                except Exception:
+                    log.exception("the state could not be saved")
 
     def save(self) -> None:
         """Write the state. Requests wait only while the objects are turned into bytes."""

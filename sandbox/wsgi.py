@@ -10,6 +10,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from sandbox import calls, control, state, wire
 from sandbox.clock import LOCK
+from sandbox.quicker import hasten
 from sandbox.weather import trouble
 
 log = logging.getLogger("sandbox.wsgi")
@@ -39,6 +40,7 @@ class Inner:
         if moto is None:
             from sandbox.gaps import mend
 
+            hasten()
             mend()
             moto = Dispatcher(create_backend_app)
         self._moto = moto
@@ -106,4 +108,5 @@ class Application:
         with LOCK:
             chunks = list(inner_application()(environ, start_response))
             state.touched_by(wire.identify(environ))
-            return chunks
+        state.promised(wire.identify(environ))
+        return chunks

@@ -40,12 +40,16 @@ class Settings(BaseSettings):
     stale_after: float = Field(default=60.0, ge=1)
     """A fact older than this is shown as stale."""
     keep_snapshots_days: int = Field(default=400, ge=1)
+    keep_plans_days: int = Field(default=30, ge=1)
+    """A plan that nobody asked for within so many days is discarded, and its change sets are deleted."""
     events_every: float = Field(default=60.0, ge=1)
     """Between two polls of RDS's and ElastiCache's events; every busy tick while an operation runs."""
     approval_for: int = Field(default=60 * 60, ge=60)
     """How long an operation waits for the second person."""
     begin_within: int = Field(default=30 * 60, ge=60)
     """How long an operation may wait, for a pause or a worker, before it expires instead of beginning late."""
+    drift_every: int = Field(default=24 * 60 * 60, ge=3600)
+    """Between two looks for drift that nobody asked for."""
     failover_apart: int = Field(default=30 * 60, ge=0)
     """No second failover of a target within this time: RDS accepts a repeat and silently abandons it."""
     journal_bucket: str = ""

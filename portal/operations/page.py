@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from portal.failovers.preview import Said
 from portal.failovers.zones import Picture
-from portal.operations import carrying, elapsed, picture, scaling, steps, telling, verdict
+from portal.operations import carrying, deploying, elapsed, looking, picture, scaling, steps, telling, verdict
 from portal.operations.carrying import Carried
+from portal.operations.deploying import Deployed
 from portal.operations.elapsed import Elapsed
+from portal.operations.looking import Looked
 from portal.operations.outage import Outage, outage
 from portal.operations.row import Row
 from portal.operations.scaling import Changed
@@ -21,6 +23,7 @@ from services.domain.operation import Operation, Sent, State
 from services.domain.pause import Pause
 from services.domain.status import Status
 from services.domain.wording import listed
+from services.usecases.deployment_shapes import Progressing, Reviewed
 from services.usecases.operations import RIGHTS, OperationView
 
 SHOWN_EVENTS = 12
@@ -101,6 +104,10 @@ class OperationPage:
     """What a change of scaling changes; None for any other operation."""
     carried: Carried | None = None
     """What a change set would change; None for any other operation."""
+    deployed: Deployed | None = None
+    """What a deployment shows of its stacks; None for any other operation."""
+    looked: Looked | None = None
+    """What only looks; None for any other operation."""
 
     @property
     def operation(self) -> Operation:
@@ -111,6 +118,11 @@ class OperationPage:
     def live(self) -> bool:
         """Whether it is not over."""
         return self.view.operation.live
+
+    @property
+    def follows(self) -> bool:
+        """Whether the page goes on asking: it is not over, or not all of it was heard yet."""
+        return self.live or (self.deployed is not None and self.deployed.awaits)
 
     @property
     def waits_for_person(self) -> bool:
@@ -126,6 +138,8 @@ def make(
     *,
     pause: Pause | None = None,
     episode: Episode | None = None,
+    progressing: Progressing | None = None,
+    reviewed: Reviewed | None = None,
 ) -> OperationPage:
     """The page for one person at one time."""
     operation, lost, found = view.operation, outage(view.operation, now, episode), steps.rows(view)
@@ -150,12 +164,15 @@ def make(
         stale=operation.live and (taken_at is None or now - taken_at > stale_after),
         changed=scaling.changed(operation),
         carried=carrying.shown(operation),
+        deployed=deploying.shown(operation, progressing, now, reviewed),
+        looked=looking.shown(operation),
     )
 
 
 def _on_service(operation: Operation) -> bool:
     """Whether it leaves data where it is: then there is nothing of failovers to tell."""
-    return scaling.is_scaling(operation) or carrying.is_carry(operation)
+    others = (scaling.is_scaling, carrying.is_carry, deploying.is_deploying, looking.is_looking)
+    return any(each(operation) for each in others)
 
 
 def own(view: OperationView) -> list[CloudEvent]:
@@ -170,7 +187,9 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
     for event in view.events:
         if ended and event.at > ended + AFTERWARDS:
             continue
-        if _on_service(view.operation):
+        if deploying.is_deploying(view.operation) and _told_elsewhere(view.operation, event):
+            continue
+        if _on_service(view.operation) and not deploying.is_deploying(view.operation):
             if view.operation.target not in event.subject:
                 continue  # other services' alarms ring as they do every day
         elif event.source == "cloudwatch" and event.subject.startswith(TRACKING):
@@ -189,6 +208,12 @@ def heard(view: OperationView) -> tuple[Heard, ...]:
         if (sentence := telling.told(tell(entry.sentence), view.operation.note("writes_lost_at")))
     ]
     return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
+
+
+def _told_elsewhere(operation: Operation, event: CloudEvent) -> bool:
+    """What belongs to the deployment before this one, or stands among its stacks' own events."""
+    stacks = operation.wants("stacks") + operation.wants("stack_name")
+    return event.at < operation.requested_at or (event.source == "cloudformation" and event.subject in stacks)
 
 
 def money(operation: Operation, lost: Outage) -> Money | None:
@@ -218,15 +243,22 @@ def acts(operation: Operation, actor: Actor, *, from_memory: bool = False) -> Ac
     if operation.state is State.STUCK:
         return Acts(resolve=True)
     if operation.irreversible or operation.sent is not Sent.NO:
-        since = f" at {operation.sent_at:%H:%M:%S}" if operation.sent_at else ""
-        if carrying.is_carry(operation):
-            return Acts(why_not=f"Cancel ended{since}: CloudFormation has the request. Nothing of it is executed.")
-        if scaling.is_scaling(operation):
-            return Acts(why_not=f"Cancel ended{since}. Once it is over, it can be taken back by a change of its own.")
-        return Acts(
-            why_not=f"Cancel ended{since}: what was sent to AWS cannot be taken back. While it waits, watching is all."
-        )
+        return Acts(why_not=_sent_already(operation))
     return Acts(cancel=True)
+
+
+def _sent_already(operation: Operation) -> str:
+    """Why it can no longer be withdrawn."""
+    if looking.is_looking(operation):
+        return looking.WHY_NO_CANCEL
+    since = f" at {operation.sent_at:%H:%M:%S}" if operation.sent_at else ""
+    if carrying.is_carry(operation):
+        return f"Cancel ended{since}: CloudFormation has the request. Nothing of it is executed."
+    if deploying.is_deploying(operation):
+        return deploying.why_no_cancel(operation)
+    if scaling.is_scaling(operation):
+        return f"Cancel ended{since}. Once it is over, it can be taken back by a change of its own."
+    return f"Cancel ended{since}: what was sent to AWS cannot be taken back. While it waits, watching is all."
 
 
 @dataclass(frozen=True)
@@ -260,5 +292,5 @@ def headline(live: Sequence[Operation], pauses: Sequence[Pause]) -> Said:
     if live:
         return Said(Status.CHANGING, f"{len(live)} running:", f"{listed([each.target for each in live], 3)}.")
     if pauses:
-        return Said(Status.PAUSED, "Automation is paused.", "Nothing is begun meanwhile.")
+        return Said(Status.PAUSED, "Automation is paused.", "Nothing that changes anything is begun meanwhile.")
     return Said(Status.HEALTHY, "Nothing is running.", "No operation waits for anybody.")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.operations import carrying, scaling, telling
+from portal.operations import carrying, deploying, looking, scaling, telling
 from portal.operations.outage import outage
 from portal.operations.row import Row
 from services.domain.check import Answer
@@ -27,9 +27,13 @@ class Seen:
 def rows(view: OperationView) -> tuple[Row, ...]:
     """All of them, in order."""
     operation = view.operation
+    if looking.is_looking(operation):
+        return (*_asked(operation), *looking.rows(view))
     if scaling.is_scaling(operation):
         steps = (scaling.worded(step, _step(operation, step)) for step in view.steps)
         return (*_asked(operation), *scaling.sent(view), *steps)
+    if deploying.is_deploying(operation):
+        return (*_asked(operation), *deploying.sent(operation), *(_step(operation, step) for step in view.steps))
     if carrying.is_carry(operation):
         return (*_asked(operation), *carrying.sent(operation), *(_step(operation, step) for step in view.steps))
     return (*_asked(operation), *_sent(view), *(_step(operation, step) for step in view.steps))
@@ -62,7 +66,8 @@ def _approval(operation: Operation) -> Row:
             "done", "Approved", f"{operation.approved_by}, second person, on the same preview", operation.approved_at
         )
     if operation.state is State.AWAITING_APPROVAL:
-        text = f"Anyone but {operation.requested_by} who may run failovers."
+        may = "deploy stacks" if deploying.is_deploying(operation) else "run failovers"
+        text = f"Anyone but {operation.requested_by} who may {may}."
         return Row(
             "now", "Waiting for a second person", text, since=operation.requested_at, until=operation.approve_before
         )
@@ -137,7 +142,9 @@ def result(view: OperationView, now: datetime) -> tuple[Seen, ...]:
     """Every verification with the time it took; nothing when nothing was sent."""
     operation = view.operation
     if not operation.irreversible or operation.sent_at is None:
-        return ()
+        return ()  # what only looks never sent anything
+    if deploying.is_deploying(operation):
+        return ()  # its stacks and their bars tell more than a row for each of its many steps
     # A change of scaling sends several: the time runs from where it began.
     sent_at = (operation.started_at or operation.sent_at) if scaling.is_scaling(operation) else operation.sent_at
     found = [_seen(step, sent_at) for step in view.steps]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from portal.failovers.preview import Said, seconds
 from portal.failovers.seats import words
-from portal.operations import carrying, scaling
+from portal.operations import carrying, deploying, looking, scaling
 from portal.operations.outage import Outage, outage
 from services.domain.failover.episode import Episode
 from services.domain.operation import Operation, Sent, State, Target
@@ -39,11 +39,28 @@ def verdict(view: OperationView, pause: Pause | None, now: datetime, episode: Ep
             Status.CHANGING, "About to begin.", "A worker takes it within seconds.", f"Nothing has been sent. {SAFE}"
         )
     if operation.state is State.RUNNING:
-        if carrying.is_carry(operation):
-            return carrying.running(operation)
-        return scaling.running(view) if scaling.is_scaling(operation) else _running(view, now)
+        return _going_on(view, now)
     if operation.state is State.STUCK:
         return Said(Status.DEGRADED, "Stuck:", "Haven stopped, and a person must look.", operation.because)
+    return _ended(operation, now, episode)
+
+
+def _going_on(view: OperationView, now: datetime) -> Said:
+    operation = view.operation
+    if looking.is_looking(operation):
+        return looking.running(view)
+    if deploying.is_deploying(operation):
+        return deploying.running(view)
+    if carrying.is_carry(operation):
+        return carrying.running(operation)
+    return scaling.running(view) if scaling.is_scaling(operation) else _running(view, now)
+
+
+def _ended(operation: Operation, now: datetime, episode: Episode | None) -> Said:
+    if looking.is_looking(operation):
+        return looking.over(operation)
+    if deploying.is_deploying(operation):
+        return deploying.over(operation)
     if carrying.is_carry(operation):
         return carrying.over(operation)
     return scaling.over(operation) if scaling.is_scaling(operation) else _over(operation, now, episode)
@@ -116,6 +133,8 @@ def title(operation: Operation) -> str:
     if scaling.is_scaling(operation):
         return scaling.title(operation)
     what = operation.what
+    if looking.is_looking(operation):
+        return f"{what[:1].upper()}{what[1:]}"
     if operation.kind == "failover" and operation.target_kind is Target.CACHE:
         what = f"test {what}"
     return f"{what[:1].upper()}{what[1:]}, in {operation.environment}"

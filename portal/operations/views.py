@@ -11,13 +11,14 @@ from flask_wtf import FlaskForm
 from portal import errors, live
 from portal.failovers.preview import left, seconds
 from portal.identity import client, current_actor, haven, person
-from portal.operations import index, page, pausing
+from portal.operations import deploying, index, page, pausing
 from portal.operations.forms import ApproveForm, ReasonForm
 from portal.redirects import go
 from services.domain.errors import Conflict, Invalid, NotFound, NotNow
 from services.domain.failover.episode import Episode
-from services.domain.operation import Operation
+from services.domain.operation import Operation, State
 from services.domain.pause import Pause, holding
+from services.usecases.deployment_shapes import Progressing, Reviewed
 from services.usecases.failover_history import Filter
 from services.usecases.operations import OperationView
 
@@ -121,7 +122,8 @@ def _version(view: OperationView) -> str:
     taken = view.snapshot.taken_at if view.snapshot else None
     old = taken is None or haven().clock.now() - taken > _stale_after()
     heard = (len(view.trail), len(view.events), newest)
-    return live.token(who.token if who else "", operation.version, heard, taken, old, view.from_memory)
+    how_far = deploying.version(_progressing(operation), haven().clock.now(), _reviewed(operation))
+    return live.token(who.token if who else "", operation.version, heard, taken, old, view.from_memory, how_far)
 
 
 def _stale_after() -> timedelta:
@@ -131,8 +133,17 @@ def _stale_after() -> timedelta:
 def _page(template: str, view: OperationView, sent: str = "", form: FlaskForm | None = None, refusal: str = "") -> str:
     view, operation = _as_it_was(view), view.operation
     g.environment = operation.environment
-    pause, episode = _pause(operation), _episode(operation)
-    made = page.make(view, current_actor(), haven().clock.now(), _stale_after(), pause=pause, episode=episode)
+    pause, episode = _pause(view), _episode(operation)
+    made = page.make(
+        view,
+        current_actor(),
+        haven().clock.now(),
+        _stale_after(),
+        pause=pause,
+        episode=episode,
+        progressing=_progressing(operation),
+        reviewed=_reviewed(operation),
+    )
     forms = {name: ReasonForm(prefix=name, formdata=None) for name in WAYS}
     return render_template(
         template,
@@ -163,9 +174,38 @@ def _as_it_was(view: OperationView) -> OperationView:
     return replace(view, snapshot=snapshot)
 
 
-def _pause(operation: Operation) -> Pause | None:
-    """What holds it, if anything does."""
-    if not operation.live or operation.irreversible:
+def _progressing(operation: Operation) -> Progressing | None:
+    """How far its stacks are, asked for once a request; None for any other operation, and while it cannot be had."""
+    if not deploying.is_deploying(operation):
+        return None
+    if "progressing" not in g:
+        try:
+            g.progressing = haven().deployments.progress(current_actor(), operation.id)
+        except (NotFound, NotNow):
+            g.progressing = None
+    known: Progressing | None = g.progressing
+    return known
+
+
+def _reviewed(operation: Operation) -> Reviewed | None:
+    """The plan that a second person has to weigh, asked for once a request; None where nobody has to."""
+    plan = operation.wants("plan")
+    if not deploying.is_deploying(operation) or operation.state is not State.AWAITING_APPROVAL or not plan:
+        return None
+    if "reviewed" not in g:
+        try:
+            g.reviewed = haven().deployments.review(current_actor(), plan)
+        except (NotFound, NotNow):
+            g.reviewed = None
+    known: Reviewed | None = g.reviewed
+    return known
+
+
+def _pause(view: OperationView) -> Pause | None:
+    """What holds it, if anything does: never what changes nothing that runs."""
+    operation = view.operation
+    changes = any(step.acts and not step.harmless for step in view.steps)
+    if not operation.live or operation.irreversible or not changes:
         return None
     try:
         return holding(haven().pauses.current(current_actor()), operation.environment, haven().clock.now())

@@ -8,8 +8,7 @@ from portal.failovers.preview import Said
 from portal.scaling import policies
 from portal.scaling.policies import PolicyRow, ScheduleRow, Value
 from portal.scaling.standing import Fresh, freshness_of, standing
-from services.domain.failover.connections import parameters_of
-from services.domain.prices import task_hour
+from services.domain.prices import Price
 from services.domain.scaling.difference import NONE
 from services.domain.scaling.edited import OFF_KEY, Edited, explained
 from services.domain.scaling.temporary import Edit, EditState
@@ -98,16 +97,18 @@ def kind_of(text: str) -> str:
 
 
 def make(
-    seen: ServiceScaling, snapshot: Snapshot, now: datetime, fresh: Fresh, found: Measurements | None, kind: str = ""
+    seen: ServiceScaling,
+    snapshot: Snapshot,
+    now: datetime,
+    fresh: Fresh,
+    found: Measurements | None,
+    price: Price | None,
+    kind: str = "",
 ) -> Page:
-    """The page at `now`; `kind` keeps to one kind of reasons."""
+    """The page at `now`; `price` is that of a task, `kind` keeps to one kind of reasons."""
     service, scaling = seen.service, seen.service.scaling
     wanted = _KINDS.get(kind, tuple(Kind))
     reasons = [_reason(line) for line in seen.lines if line.kind in wanted]
-    said = parameters_of(snapshot, service)
-    price = task_hour(
-        seen.environment.region, said.get("Cpu", ""), said.get("Memory", ""), said.get("Architecture", "X86_64")
-    )
     edited = {each.key: each for each in seen.edited}
     bounds = (("Min", "minimum", scaling.min_capacity), ("Max", "maximum", scaling.max_capacity)) if scaling else ()
     made = policies.rows(seen, snapshot, found)

@@ -91,8 +91,9 @@ def _service(template: str, environment: str, service: str, fragment: bool = Fal
 
     def made() -> dict[str, Any]:
         drawn = _history(seen, window, now)
+        price = haven().replays.task_hour(seen.environment, snapshot, seen.service)
         return {
-            "page": page.make(seen, snapshot, now, fresh, drawn.measured if drawn else None, kind),
+            "page": page.make(seen, snapshot, now, fresh, drawn.measured if drawn else None, price, kind),
             "history": drawn,
         }
 

@@ -11,6 +11,8 @@ from sandbox.cloudformation.model import Event, Resource, Stack
 KEPT = 5000
 """Events kept per stack; the oldest go first."""
 STACK_TYPE = "AWS::CloudFormation::Stack"
+WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+"""Statuses in which an executed change set has done what it was made for."""
 told: list[Callable[[Stack, Event], None]] = []
 """Called with (stack, event) for each line of a history: where deliveries elsewhere begin."""
 drifted: list[Callable[[Stack, str, str, int, str | None], None]] = []
@@ -37,6 +39,10 @@ def stack_status(stack: Stack, status: str, reason: str = "") -> None:
     """Put the stack into a status and record it."""
     stack.status = status
     stack.reason = reason
+    if not status.endswith("_IN_PROGRESS"):
+        for made in stack.change_sets.values():
+            if made.execution == "EXECUTE_IN_PROGRESS":
+                made.execution = "EXECUTE_COMPLETE" if status in WELL else "EXECUTE_FAILED"
     _record(
         stack,
         id=str(uuid.uuid4()),

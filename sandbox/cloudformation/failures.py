@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+MOST = 1000
+"""Orders that may wait at once."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -24,8 +27,8 @@ def fail_next(type: str, reason: str, *, act: str = "", logical: str = "", times
         raise ValueError("a failure has a resource type and a reason")
     if act not in ("", "create", "update", "delete"):
         raise ValueError("act is create, update or delete")
-    if not 1 <= times <= 1000:
-        raise ValueError("times is between 1 and 1000")
+    if not 1 <= times <= MOST - len(_orders):
+        raise ValueError(f"at most {MOST} failures can wait; {len(_orders)} do")
     _orders.extend([Order(type, reason, act, logical)] * times)
 
 

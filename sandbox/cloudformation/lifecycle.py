@@ -7,16 +7,21 @@ from typing import Any
 
 from sandbox.clock import clock
 from sandbox.cloudformation import events, phases, resolution, state
-from sandbox.cloudformation.errors import invalid
+from sandbox.cloudformation.errors import Refused, invalid
 from sandbox.cloudformation.intrinsics import resolve
 from sandbox.cloudformation.model import Deployment, Operation, Stack, Step
 from sandbox.cloudformation.validation import examine
 
+STACK_LIMIT = 2000
+"""Stacks of an account in a region."""
 UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED"}
 
 
 def new_stack(account: str, region: str, name: str, settings: dict[str, Any]) -> Stack:
-    """An empty stack with a fresh id, entered in the ledger."""
+    """An empty stack with a fresh id, entered in the ledger. Raises Refused when there are too many already, those
+    only reviewed among them."""
+    if sum(s.status != "DELETE_COMPLETE" for s in state.ledger(account, region).stacks.values()) >= STACK_LIMIT:
+        raise Refused("LimitExceededException", f"Limit for stack has been exceeded (limit {STACK_LIMIT})")
     stack_id = f"arn:aws:cloudformation:{region}:{account}:stack/{name}/{uuid.uuid4()}"
     stack = Stack(name, stack_id, account, region, clock.now(), settings=settings)
     state.ledger(account, region).stacks[stack_id] = stack
@@ -165,11 +170,12 @@ def continue_rollback(stack: Stack, token: str, skip: list[str]) -> None:
     phases.advance(stack)
 
 
-def roll_back(stack: Stack, token: str) -> None:
+def roll_back(stack: Stack, token: str, *, retain_except_on_create: bool = False) -> None:
     """Undo a creation or an update that failed with rollback disabled."""
     doing = stack.operation
     if stack.status not in ("CREATE_FAILED", "UPDATE_FAILED") or doing is None:
         raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
     doing.token = token
     doing.id = str(uuid.uuid4())
+    doing.settings["RetainExceptOnCreate"] = retain_except_on_create
     phases.roll_back(stack, "")

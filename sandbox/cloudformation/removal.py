@@ -43,8 +43,8 @@ def _keeps(stack: Stack, doing: Operation, victim: Resource) -> bool:
         return True
     if doing.kind == "update" and _replaced(stack, victim):
         return victim.replace_policy.startswith("Retain") and not _undone(stack, doing)
-    if victim.deletion_policy == "RetainExceptOnCreate":
-        return not _undone(stack, doing)
+    if victim.deletion_policy == "RetainExceptOnCreate" or doing.settings.get("RetainExceptOnCreate"):
+        return victim.deletion_policy.startswith("Retain") and not _undone(stack, doing)
     return victim.deletion_policy == "Retain"
 
 

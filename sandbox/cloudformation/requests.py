@@ -138,7 +138,8 @@ def _fetched(request: Request, url: str) -> str:
 
 
 def token_of(request: Request, action: str) -> str:
-    """The client token, checked: using one again for something else is refused."""
+    """The client token, checked: using one again for something else is refused. A request that is refused itself does
+    not use its token up."""
     token = str(request.get("ClientRequestToken") or request.get("ClientToken") or "")
     if not token:
         return ""
@@ -148,13 +149,15 @@ def token_of(request: Request, action: str) -> str:
             "constraint: Member must satisfy "
             "regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*"
         )
-    said = json.dumps([action, request.parameters], sort_keys=True, default=str)
-    digest = hashlib.sha256(said.encode()).hexdigest()
     known = request.ledger.tokens.get(token)
-    if known is not None and known[0] != digest:
+    if known is not None and known[0] != _digest(request, action):
         raise Refused("TokenAlreadyExistsException", f"Token {token} already exists with different input")
-    request.ledger.tokens.setdefault(token, (digest, ""))
     return token
+
+
+def _digest(request: Request, action: str) -> str:
+    said = json.dumps([action, request.parameters], sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def answered(request: Request, token: str) -> str | None:
@@ -163,10 +166,10 @@ def answered(request: Request, token: str) -> str | None:
     return known[1] if known and known[1] else None
 
 
-def remember(request: Request, token: str, answer: str) -> None:
+def remember(request: Request, action: str, token: str, answer: str) -> None:
     """Keep the answer to a token, so that a repeat is harmless."""
     if token:
-        request.ledger.tokens[token] = (request.ledger.tokens[token][0], answer)
+        request.ledger.tokens[token] = (_digest(request, action), answer)
 
 
 def page(request: Request, rows: Sequence[T], size: int = PAGE) -> tuple[list[T], str | None]:

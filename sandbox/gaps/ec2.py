@@ -3,7 +3,8 @@
 Mends: Elastic IPs outside 127/8; every network interface has an address of its own inside its subnet (moto: random
 ones anywhere, so NAT gateways, endpoints and tasks were outside), with AWS's description, type and security groups;
 NAT gateways and interface endpoints are `pending` before `available`, `deleting` before they go, and take their
-interface and address association with them; an interface in a VPC without DNS hostnames has no DNS name (moto: 500).
+interface and address association with them; an interface in a VPC without DNS hostnames has no DNS name (moto: 500);
+a VPC's default network ACL goes with it (moto: stays for ever).
 Facts: moto.md 1.1 and 2; states of NatGateway and VpcEndpoint in botocore's model.
 Not mended because right: a lost zone stays `available` in DescribeAvailabilityZones, as on AWS.
 Remove when: moto gives addresses from the subnet and lets these states take time.
@@ -170,6 +171,16 @@ def _delete_vpc_endpoints(original: Any) -> Any:
     return delete
 
 
+def _delete_vpc(original: Any) -> Any:
+    def delete(self: Any, vpc_id: str) -> Any:
+        gone = original(self, vpc_id)
+        for acl in [a.id for a in self.network_acls.values() if a.vpc_id == vpc_id and a.default]:
+            del self.network_acls[acl]
+        return gone
+
+    return delete
+
+
 def _create_interface(original: Any) -> Any:
     def create(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
@@ -192,5 +203,6 @@ def mend() -> None:
     Subnet.get_available_subnet_ip = _available_subnet_ip
     NatGatewayBackend.create_nat_gateway = _create_nat_gateway(NatGatewayBackend.create_nat_gateway)
     NatGatewayBackend.delete_nat_gateway = _delete_nat_gateway(NatGatewayBackend.delete_nat_gateway)
+    VPCBackend.delete_vpc = _delete_vpc(VPCBackend.delete_vpc)
     VPCBackend.create_vpc_endpoint = _create_vpc_endpoint(VPCBackend.create_vpc_endpoint)
     VPCBackend.delete_vpc_endpoints = _delete_vpc_endpoints(VPCBackend.delete_vpc_endpoints)

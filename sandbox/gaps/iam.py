@@ -11,6 +11,8 @@ from typing import Any
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 
+from sandbox.gaps import iam_simulation
+
 PREFIX = "arn:aws:iam::aws:policy/"
 
 
@@ -29,7 +31,8 @@ def load(backend: Any, arn: str) -> None:
 
 
 def mend() -> None:
-    """Look AWS's policies up before they are used."""
+    """Look AWS's policies up before they are used, and let policies be simulated."""
+    iam_simulation.mend()
     for name in ("attach_role_policy", "attach_user_policy", "attach_group_policy", "get_policy", "get_policy_version"):
         _before(name)
 

@@ -18,12 +18,21 @@ from sandbox.weather.world import CacheNode, Database, Group, Service, World
 
 KEPT = 5000
 SETTLING = 5  # minutes
+YOUNG = 2
+"""Minutes in which a target group has no past: its first target alone was not there always."""
 _READY: dict[type, Callable[[Any, World], bool]] = {
     Service: lambda s, _: s.count >= s.floor,
     Group: lambda g, w: g.count >= max((s.floor for s in w.services.values() if g.id in s.groups), default=1),
     Database: lambda d, _: d.status == "available",
     CacheNode: lambda c, _: c.status == "available",
 }
+
+
+def _size(thing: Any) -> int:
+    """What grows while a stack is being made; 0 of what does not."""
+    if isinstance(thing, Service):
+        return thing.floor
+    return thing.count if isinstance(thing, Group) else 0
 
 
 class History:
@@ -50,7 +59,7 @@ class History:
     def _ready(self, minute: int, key: tuple[str, Any], thing: Any) -> None:
         known = self.first.setdefault(key, (minute, thing))
         # A stack makes the service first and what scales it a little later: the load is sized for both.
-        if isinstance(thing, Service) and thing.floor > known[1].floor and minute - known[0] <= SETTLING:
+        if minute - known[0] <= SETTLING and _size(thing) > _size(known[1]):
             self.first[key] = (known[0], thing)
 
     def at(self, minute: int) -> World | None:
@@ -64,7 +73,8 @@ class History:
         if first is None:
             return None
         if minute < first[0]:
-            return first[1]
+            young = kind == "groups" and int(clock.time() // 60) - first[0] < YOUNG
+            return None if young else first[1]
         then = self.at(minute)
         return None if then is None else getattr(then, kind).get(key)
 

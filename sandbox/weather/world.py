@@ -1,19 +1,10 @@
-"""What there is to measure: services, load balancers, databases, ... read through the sandbox's own APIs, so that
-metrics and answers never contradict each other."""
+"""What there is to measure: services, load balancers, databases, ... It is read from the backends as the APIs read
+them (`reading`), and a test holds the two together, so that metrics and answers never contradict each other."""
 
-import json
-import logging
-from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from botocore.exceptions import ClientError
 from moto.core.base_backend import BackendDict
 
-from sandbox.inproc import client
-
-log = logging.getLogger("sandbox.weather.world")
 Zones = tuple[tuple[str, int], ...]
 """How many per availability zone."""
 
@@ -130,136 +121,9 @@ def places() -> set[tuple[str, str]]:
 
 def read(account: str, region: str) -> World:
     """The world of one account and region as it is now."""
+    from sandbox.weather import reading  # it needs all of moto, and this module
 
-    def part(service: str, reader: Callable[[Any], dict[Any, Any]]) -> dict[Any, Any]:
-        if not _in_use(service.replace("-", ""), account, region):
-            return {}
-        try:
-            return reader(client(service, region, account))
-        except ClientError as problem:
-            log.warning("%s cannot be measured: %s", service, problem)
-            return {}
-
-    floors = part("application-autoscaling", _floors)
-    return World(
-        part("ecs", lambda ecs: _services(ecs, floors)),
-        part("elbv2", _balancers),
-        part("elbv2", _groups),
-        part("rds", _databases),
-        part("elasticache", _caches),
-        part("sqs", _queues),
-        part("apigatewayv2", _apis),
-    )
-
-
-def _in_use(service: str, account: str, region: str) -> bool:
-    known = next((b for b in list(BackendDict._instances) if b.service_name.replace("-", "") == service), None)
-    return known is not None and account in known.keys() and region in known[account].keys()  # noqa: SIM118 - `in` creates
-
-
-def _pages(client: Any, operation: str, key: str, **given: Any) -> Iterator[Any]:
-    for page in client.get_paginator(operation).paginate(**given):
-        yield from page.get(key, ())
-
-
-def _zones(found: Iterator[str]) -> Zones:
-    return tuple(sorted(Counter(found).items()))
-
-
-def _floors(scaling: Any) -> dict[str, int]:
-    return {
-        t["ResourceId"]: t["MinCapacity"]
-        for t in _pages(scaling, "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs")
-    }
-
-
-def _services(ecs: Any, floors: dict[str, int]) -> dict[tuple[str, str], Service]:
-    found = {}
-    for arn in _pages(ecs, "list_clusters", "clusterArns"):
-        cluster = arn.rpartition("/")[2]
-        names = list(_pages(ecs, "list_services", "serviceArns", cluster=cluster))
-        arns = list(_pages(ecs, "list_tasks", "taskArns", cluster=cluster, desiredStatus="RUNNING"))
-        tasks = [
-            t
-            for at in range(0, len(arns), 100)
-            for t in ecs.describe_tasks(cluster=cluster, tasks=arns[at : at + 100])["tasks"]
-            if t.get("lastStatus") == "RUNNING"
-        ]
-        for at in range(0, len(names), 10):
-            for s in ecs.describe_services(cluster=cluster, services=names[at : at + 10])["services"]:
-                if s["status"] != "ACTIVE":
-                    continue
-                name = s["serviceName"]
-                mine = (t.get("availabilityZone", "") for t in tasks if t.get("group") == f"service:{name}")
-                groups = tuple(_tail(b["targetGroupArn"]) for b in s.get("loadBalancers", ()) if "targetGroupArn" in b)
-                floor = floors.get(f"service/{cluster}/{name}", s["desiredCount"])
-                databases = _databases_of(s["serviceArn"])
-                found[cluster, name] = Service(cluster, name, max(1, floor), _zones(mine), groups, databases)
-    return found
-
-
-def _databases_of(arn: str) -> tuple[str, ...]:
-    """No API of AWS tells on which databases a service relies."""
-    from sandbox.gaps import reliance
-    from sandbox.gaps.ecs import find_service
-
-    _, _, _, region, account, path = arn.split(":", 5)
-    _, cluster, name = path.split("/")
-    service = find_service(account, region, cluster, name)
-    return tuple(reliance.databases_of(service)) if service is not None else ()
-
-
-def _tail(arn: str) -> str:
-    """What CloudWatch's dimensions keep of an ELB ARN: `app/name/id` or `targetgroup/name/id`."""
-    return arn.rpartition(":")[2].removeprefix("loadbalancer/")
-
-
-def _balancers(elb: Any) -> dict[str, Balancer]:
-    attached: dict[str, list[str]] = {}
-    for group in _pages(elb, "describe_target_groups", "TargetGroups"):
-        for arn in group.get("LoadBalancerArns", ()):
-            attached.setdefault(arn, []).append(_tail(group["TargetGroupArn"]))
-    return {
-        _tail(b["LoadBalancerArn"]): Balancer(
-            _tail(b["LoadBalancerArn"]),
-            tuple(sorted(z["ZoneName"] for z in b.get("AvailabilityZones", ()))),
-            tuple(attached.get(b["LoadBalancerArn"], ())),
-        )
-        for b in _pages(elb, "describe_load_balancers", "LoadBalancers")
-    }
-
-
-def _groups(elb: Any) -> dict[str, Group]:
-    found = {}
-    for group in _pages(elb, "describe_target_groups", "TargetGroups"):
-        health = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
-
-        def zones(*states: str, health: Any = health) -> Zones:
-            return _zones(
-                h["Target"].get("AvailabilityZone", "") for h in health if h["TargetHealth"]["State"] in states
-            )
-
-        name = _tail(group["TargetGroupArn"])
-        found[name] = Group(name, zones("healthy"), zones("unhealthy"))
-    return found
-
-
-def _databases(rds: Any) -> dict[str, Database]:
-    clusters = _pages(rds, "describe_db_clusters", "DBClusters")
-    members = [m for c in clusters for m in c.get("DBClusterMembers", ())]
-    readers = {m["DBInstanceIdentifier"] for m in members if not m["IsClusterWriter"]}
-    return {
-        d["DBInstanceIdentifier"]: Database(
-            d["DBInstanceIdentifier"],
-            d["DBInstanceStatus"],
-            bool(d.get("MultiAZ")),
-            memory_of(d["DBInstanceClass"]),
-            int(d.get("AllocatedStorage") or 20),
-            d["DBInstanceArn"],
-            d["DBInstanceIdentifier"] in readers or bool(d.get("ReadReplicaSourceDBInstanceIdentifier")),
-        )
-        for d in _pages(rds, "describe_db_instances", "DBInstances")
-    }
+    return reading.read(account, region)
 
 
 def memory_of(instance_class: str) -> float:
@@ -271,32 +135,3 @@ def memory_of(instance_class: str) -> float:
         return small[size]
     times = size.removesuffix("xlarge")
     return large * 2 * (int(times) if times.isdigit() else 1)
-
-
-def _caches(elasticache: Any) -> dict[str, CacheNode]:
-    return {
-        m["CacheClusterId"]: CacheNode(
-            m["CacheClusterId"], m.get("CacheNodeId", "0001"), m.get("CurrentRole") == "primary", g["Status"]
-        )
-        for g in _pages(elasticache, "describe_replication_groups", "ReplicationGroups")
-        for shard in g.get("NodeGroups", ())
-        for m in shard.get("NodeGroupMembers", ())
-    }
-
-
-def _queues(sqs: Any) -> dict[str, Queue]:
-    attributes = {
-        url.rpartition("/")[2]: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        for url in _pages(sqs, "list_queues", "QueueUrls")
-    }
-    dead = {
-        json.loads(a["RedrivePolicy"])["deadLetterTargetArn"] for a in attributes.values() if a.get("RedrivePolicy")
-    }
-    return {
-        name: Queue(name, int(a.get("ApproximateNumberOfMessages", 0)), a.get("QueueArn") in dead)
-        for name, a in attributes.items()
-    }
-
-
-def _apis(gateway: Any) -> dict[str, Api]:
-    return {a["ApiId"]: Api(a["ApiId"], a["Name"]) for a in gateway.get_apis()["Items"]}

@@ -7,9 +7,11 @@ import click
 from services.domain.errors import HavenError
 
 _COMMANDS = {
+    "deploy": "services.cli.deploying:deploy",
     "environment": "services.cli.environments:environment",
     "freeze": "services.cli.freezes:freeze",
     "migrate": "services.cli.database:migrate",
+    "prices": "services.cli.prices:prices",
     "run": "services.cli.run:run",
     "sandbox": "services.cli.sandbox:sandbox",
     "stack": "services.cli.stacks:stack",

@@ -20,7 +20,6 @@ import click
 
 from services import bootstrap
 from services.cli.children import Child, Family
-from services.cli.stacks import kept_lines
 from services.domain.access import SYSTEM
 from services.domain.environment import Environment
 from services.domain.errors import HavenError
@@ -179,7 +178,7 @@ def _first_account(plan: Plan, given: str | None) -> str | None:
 
 
 def _provision(plan: Plan, haven: bootstrap.Haven, started: float) -> None:
-    known = {e.name: e for e in haven.environments.all(SYSTEM)}
+    known = {e.name: e for e in haven.environments.all(SYSTEM, archived=True)}
     for name, blueprint, protected in ENVIRONMENTS:
         if name not in known:
             known[name] = _new_environment(plan, name, blueprint, protected)
@@ -189,14 +188,11 @@ def _provision(plan: Plan, haven: bootstrap.Haven, started: float) -> None:
         def tell(progress: Progress) -> None:
             _say(started, f"{name}: {progress.stack} {progress.word} {progress.detail}".rstrip())
 
-        # As `haven stack deploy` does: what was carried into a stack, or set there, stays when it is taken up again.
-        planned = haven.carrying.deployment(SYSTEM, known[name], {})
-        for line in kept_lines(planned):
-            _say(started, f"{name}: {line}")
-        haven.provisioning.deploy(SYSTEM, known[name], planned.specs, tell)
+        # What is there was deployed by somebody who had a reason: taking it up again changes none of it.
+        haven.provisioning.deploy(SYSTEM, known[name], bootstrap.specs(known[name]), tell, missing_only=True)
 
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
-        ends = [pool.submit(deploy, name) for name, _, _ in ENVIRONMENTS]
+        ends = [pool.submit(deploy, name) for name, _, _ in ENVIRONMENTS if not known[name].archived]
     for problem in filter(None, (end.exception() for end in ends)):
         if isinstance(problem, HavenError):
             raise click.ClickException(f"provisioning failed: {problem.message}")

@@ -192,10 +192,41 @@ def events(duplicate: int | None, reorder: bool | None, drop: bool | None) -> No
     click.echo(f"lost     {'all of them' if now['drop'] else 'none'}, {now['dropped']} so far")
 
 
+@sandbox.command("fail")
+@click.argument("type_", metavar="[TYPE]", required=False)
+@click.argument("reason", required=False)
+@click.option("--act", type=click.Choice(["create", "update", "delete"]), help="Only then; without it whichever comes.")
+@click.option("--logical", help="Only the resource with this logical id.")
+@click.option("--times", default=1, show_default=True, type=click.IntRange(1, 1000), help="How many operations.")
+def fail_resource(type_: str | None, reason: str | None, act: str | None, logical: str | None, times: int) -> None:
+    """Let the next stack operation on a resource of TYPE fail with REASON, as
+
+    haven sandbox fail AWS::RDS::DBInstance "Insufficient capacity"
+
+    The stack then rolls back. With --act update --times 2 on something that is changed in place, the rollback fails
+    too. Without TYPE, show what is still to fail. `calm` ends it."""
+    if type_ is None:
+        waiting = call("failure")["failures"]
+        for one in waiting:
+            click.echo(f"{_order(one['type'], one['act'], one['logical'])}: {one['reason']}")
+        if not waiting:
+            click.echo("Nothing is going to fail.")
+        return
+    if not reason:
+        raise click.UsageError("Say why it fails, in AWS's words, as REASON.")
+    call("failure", "POST", type=type_, reason=reason, act=act, logical=logical, times=times)
+    often = f"next {times} times" if times > 1 else "next time"
+    click.echo(f"{_order(type_, act or '', logical or '')} fails the {often}: {reason}")
+
+
+def _order(kind: str, act: str, logical: str) -> str:
+    return " ".join(part for part in (act, kind, logical) if part)
+
+
 @sandbox.command()
 def calm() -> None:
-    """End all trouble and all unusual load, and deliver events as usual."""
-    ended = call("trouble", "DELETE")["ended"] + call("load", "DELETE")["ended"]
+    """End all trouble, all unusual load and the failures still to come, and deliver events as usual."""
+    ended = sum(call(what, "DELETE")["ended"] for what in ("trouble", "load", "failure"))
     delivered = call("events")
     if delivered["duplicate"] or delivered["reorder"] or delivered["drop"]:
         call("events", "DELETE")

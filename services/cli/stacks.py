@@ -8,23 +8,11 @@ from collections.abc import Callable, Sequence
 import click
 
 from services import bootstrap
+from services.cli.values import Value, by_stack
 from services.domain.access import SYSTEM
 from services.settings import Settings
 from services.usecases.carrying import Deployment, Prepared
 from services.usecases.provisioning import Progress
-
-
-class _Value(click.ParamType[tuple[str, str, str]]):
-    """`stack.Parameter=value`; the value may hold anything, also nothing."""
-
-    name = "stack.Parameter=value"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str, str]:
-        where, equals, given = str(value).partition("=")
-        stack, dot, parameter = where.partition(".")
-        if not (equals and dot and stack and parameter):
-            self.fail(f"{value!r} is not like service-rbac.MaxTasks=20", param, ctx)
-        return stack, parameter, given
 
 
 @click.group()
@@ -43,7 +31,7 @@ def render(blueprint: str, environment: str) -> None:
 @stack.command()
 @click.argument("environment")
 @click.option(
-    "--set", "values", multiple=True, type=_Value(), help="A value in place of the blueprint's; may be repeated."
+    "--set", "values", multiple=True, type=Value(), help="A value in place of the blueprint's; may be repeated."
 )
 @click.option("--reset-scaling", is_flag=True, help="Take the blueprint's scaling, not the deployed one.")
 @click.option("--yes", is_flag=True, help="Overwrite live scaling edits without asking.")
@@ -54,7 +42,7 @@ def deploy(environment: str, values: tuple[tuple[str, str, str], ...], reset_sca
     """
     haven = bootstrap.build(Settings())
     known = haven.environments.get(SYSTEM, environment)
-    planned = haven.carrying.deployment(SYSTEM, known, _by_stack(values), reset_scaling=reset_scaling)
+    planned = haven.carrying.deployment(SYSTEM, known, by_stack(values), reset_scaling=reset_scaling)
     for line in kept_lines(planned):
         click.echo(f"{environment:14} {line}")
     agree(planned, yes=yes, terminal=sys.stdin.isatty(), ask=click.confirm)
@@ -109,13 +97,6 @@ def kept_lines(planned: Deployment) -> list[str]:
         for stack, pairs in planned.kept.items()
         for name, (deployed, blueprint) in pairs.items()
     ]
-
-
-def _by_stack(values: Sequence[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
-    made: dict[str, dict[str, str]] = {}
-    for name, parameter, value in values:
-        made.setdefault(name, {})[parameter] = value
-    return made
 
 
 def _show(prepared: Prepared, lines: Sequence[str] | None = None) -> None:

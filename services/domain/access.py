@@ -26,13 +26,14 @@ class Permission(StrEnum):
     PAUSE_AUTOMATION = "pause automation"
     CHANGE_SCALING = "change scaling"
     DEPLOY = "deploy stacks"
+    LOOK_FOR_DRIFT = "look for drift"
     MANAGE_ENVIRONMENTS = "manage environments"
     MANAGE_USERS = "manage users"
 
 
 _VIEWER = frozenset({Permission.SEE_ENVIRONMENTS})
 _AUDITOR = _VIEWER | {Permission.READ_LEDGER}
-_OPERATOR = _VIEWER | {Permission.RUN_FAILOVERS, Permission.PAUSE_AUTOMATION}
+_OPERATOR = _VIEWER | {Permission.RUN_FAILOVERS, Permission.PAUSE_AUTOMATION, Permission.LOOK_FOR_DRIFT}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,

@@ -185,6 +185,9 @@ class Step(Generic[F]):
     """What is waited for, in words: `the event "Multi-AZ instance failover completed"`."""
     otherwise: str = ""
     """What a person should do when it does not come."""
+    harmless: bool = False
+    """Whether asking for it changes nothing that runs (a change set is made, none executed; Haven writes something down
+    for itself): a pause does not hold it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""The pause switch: Haven stops acting on one environment, or on all. It never stops looking."""
+"""The pause switch: Haven stops changing what runs in one environment, or in all. It never stops looking, and goes on
+with what executes nothing, such as working a plan out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

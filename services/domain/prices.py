@@ -1,6 +1,10 @@
-"""List prices that Haven knows, each with where and when it was read. One that is not known is None, never a guess."""
+"""What a task costs an hour, by the list prices. What is not known is None, never a guess."""
 
 from dataclasses import dataclass
+
+from services.domain.deployment.cost import PriceList
+from services.domain.deployment.pricing import HOURS, monthly
+from services.domain.deployment.pricing_service import tasks
 
 
 @dataclass(frozen=True)
@@ -12,20 +16,18 @@ class Price:
 
 
 _LEFT_OUT = "without tax, Savings Plans and Spot"
-_FARGATE = {
-    ("us-east-1", "X86_64"): (0.04048, 0.004445, "AWS's price file, read 2026-09"),
-    ("us-east-1", "ARM64"): (0.03238, 0.00356, "as quoted by others, undated, not read from AWS's price file"),
-}
-"""(region, architecture) -> USD a vCPU-hour, USD a GB-hour, source (aws-facts 12)."""
 
 
-def task_hour(region: str, cpu: str, memory: str, architecture: str = "X86_64") -> Price | None:
+def task_hour(prices: PriceList | None, cpu: str, memory: str, architecture: str = "X86_64") -> Price | None:
     """What a Fargate task on Linux costs an hour: `cpu` in units (1024 are a vCPU) and `memory` in MiB, as a template's
-    parameters have them. None for a region, an architecture or a size that is not known."""
-    known = _FARGATE.get((region, architecture))
-    if known is None or not cpu.isdecimal() or not memory.isdecimal():
+    parameters have them. None without a list, and for an architecture or a size that is not known."""
+    terms = tasks(1, cpu, memory, architecture)
+    month = monthly(terms, prices.usd) if prices and terms else None
+    if prices is None or terms is None or month is None:
         return None
-    per_cpu, per_gb, source = known
-    hourly = int(cpu) / 1024 * per_cpu + int(memory) / 1024 * per_gb
-    size = f"{int(cpu) / 1024:g} vCPU and {int(memory) / 1024:g} GB"
-    return Price(hourly, f"{size} of Fargate, Linux {architecture}, on demand in {region}: {source}; {_LEFT_OUT}")
+    said = "; ".join(dict.fromkeys(prices.sources[term.key] for term in terms))
+    size = f"{terms[0].amount:g} vCPU and {terms[1].amount:g} GB"
+    return Price(
+        month / HOURS,
+        f"{size} of Fargate, Linux {architecture}, on demand in {prices.region}: {said}; {_LEFT_OUT}",
+    )

@@ -2,6 +2,18 @@
 
 from services.ports.acting import FailoverCaller, Journal, JournalEntry, Prober, Receipt
 from services.ports.basics import Clock, Tokens
+from services.ports.catalogue import Catalogue, TemplateParameter
+from services.ports.deploying import (
+    Drifts,
+    ListedChangeSet,
+    Plans,
+    RunningTemplate,
+    StackCaller,
+    StackEvents,
+    StackReader,
+    StackStanding,
+    Templates,
+)
 from services.ports.events import Episodes, EventQueue, EventReader, Events
 from services.ports.ledger import Entry, Ledger
 from services.ports.operations import Freezes, Operations, Pauses, TrailEntry
@@ -14,9 +26,11 @@ from services.ports.store import Lease, Leases, Store, UnitOfWork
 __all__ = [
     "Activities",
     "Attempt",
+    "Catalogue",
     "Clock",
     "CloudReader",
     "Credential",
+    "Drifts",
     "Edits",
     "Entry",
     "Environments",
@@ -32,21 +46,30 @@ __all__ = [
     "Lease",
     "Leases",
     "Ledger",
+    "ListedChangeSet",
     "LoginSession",
     "Metrics",
     "Operations",
     "Passwords",
     "Pauses",
+    "Plans",
     "Prober",
     "Provisioner",
     "Receipt",
+    "RunningTemplate",
     "ScalingCaller",
     "ScalingReader",
     "Sessions",
     "Snapshots",
+    "StackCaller",
+    "StackEvents",
     "StackOutcome",
+    "StackReader",
     "StackSpec",
+    "StackStanding",
     "Store",
+    "TemplateParameter",
+    "Templates",
     "Tokens",
     "TrailEntry",
     "UnitOfWork",

@@ -18,6 +18,8 @@ class StackSpec:
     after: tuple[str, ...]
     policy: str | None
     termination_protection: bool
+    body: str = ""
+    """The template's text where it is not that of `template` today; empty for today's."""
 
 
 @dataclass(frozen=True)

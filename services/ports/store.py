@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from services.ports.deploying import Drifts, Plans, StackEvents, Templates
 from services.ports.events import Episodes, Events
 from services.ports.ledger import Ledger
 from services.ports.operations import Freezes, Operations, Pauses
@@ -29,6 +30,10 @@ class Store(Protocol):
     metrics: Metrics
     activities: Activities
     edits: Edits
+    plans: Plans
+    stack_events: StackEvents
+    templates: Templates
+    drifts: Drifts
 
 
 class UnitOfWork(Protocol):

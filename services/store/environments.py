@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.domain.environment import Environment
@@ -37,6 +37,23 @@ class SqlEnvironments:
             query = query.where(~environments.c.archived)
         found = [_environment(row) for row in self._connection.execute(query)]
         return sorted(found, key=lambda environment: environment.name)
+
+    def save(self, before: Environment, after: Environment) -> None:
+        """One guarded UPDATE: every column must still be as `before` has it. Raises Conflict."""
+        if before.name != after.name:
+            raise ValueError(f"{before.name} cannot become {after.name}: a name is for ever")
+        same = (environments.c[name].is_not_distinct_from(value) for name, value in asdict(before).items())
+        if not self._connection.execute(update(environments).where(*same).values(asdict(after))).rowcount:
+            raise refusal(before, self.get(before.name))
+
+
+def refusal(before: Environment, stored: Environment | None) -> Conflict:
+    """Why a save wrote nothing, in words."""
+    if stored is None:
+        return Conflict(f"There is no environment {before.name}.")
+    expected, found = asdict(before), asdict(stored)
+    differing = ", ".join(name.replace("_", " ") for name in found if found[name] != expected[name])
+    return Conflict(f"The environment {before.name} has changed since it was read: {differing or 'and back again'}.")
 
 
 def _environment(row: Row[Any]) -> Environment:

@@ -16,7 +16,8 @@ from sqlalchemy import (
     text,
 )
 
-import services.store.scaling_tables  # noqa: F401 - they are of the same metadata
+import services.store.deployment_tables
+import services.store.scaling_tables  # noqa: F401
 from services.store.schema import metadata as metadata
 from services.store.types import BigNumber, Instant
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services import ports
 from services.store.activities import SqlActivities
+from services.store.drifts import SqlDrifts
 from services.store.edits import SqlEdits
 from services.store.engine import READONLY
 from services.store.environments import SqlEnvironments
@@ -20,8 +21,11 @@ from services.store.ledger import SqlLedger
 from services.store.metrics import SqlMetrics
 from services.store.operations import SqlOperations
 from services.store.pauses import SqlPauses
+from services.store.plans import SqlPlans
 from services.store.sessions import SqlSessions
 from services.store.snapshots import SqlSnapshots
+from services.store.stack_events import SqlStackEvents
+from services.store.templates import SqlTemplates
 from services.store.users import SqlUsers
 
 PAUSE = 1.0
@@ -69,6 +73,10 @@ class SqlStore:
         self.metrics: ports.Metrics = SqlMetrics(connection)
         self.activities: ports.Activities = SqlActivities(connection)
         self.edits: ports.Edits = SqlEdits(connection)
+        self.plans: ports.Plans = SqlPlans(connection)
+        self.stack_events: ports.StackEvents = SqlStackEvents(connection)
+        self.templates: ports.Templates = SqlTemplates(connection)
+        self.drifts: ports.Drifts = SqlDrifts(connection)
 
 
 class SqlUnit:

@@ -43,6 +43,7 @@ STEPS: tuple[Step[CarryFacts], ...] = (
         ANSWERED_WITHIN,
         acts=True,
         repeatable=True,
+        harmless=True,
         until="its answer with the change set's ARN",
         otherwise="Look in CloudFormation among the stack's change sets: it begins with haven-, and nothing of it is "
         "executed. Asked for again, the same one is found, not another made.",

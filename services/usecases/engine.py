@@ -16,10 +16,12 @@ from services.domain.operation import Act, Finish, Operation, Sent, State, decid
 from services.domain.pause import Pause, holding
 from services.ports import Clock, Journal, Lease, Leases, UnitOfWork
 from services.usecases.keeping import Held, Keeping, held_by
-from services.usecases.procedure import Procedure
+from services.usecases.procedure import Closing, Procedure
 from services.usecases.reconciling import reconciled, unaccounted
 from services.usecases.sending import AGAIN, WATCHED, Sending
 
+RECENT = 10
+"""Among so many of the newest operations of a kind one is looked for that a person ended as done."""
 UNCERTAIN = f"Nobody knows whether AWS has the request. {WATCHED}"
 UNCERTAIN_AGAIN = f"Nobody knows whether AWS has the request. {AGAIN}"
 
@@ -46,9 +48,18 @@ class Engine:
         self._sending = Sending(self._keeping, clock, journal, self._hold, monotonic)
 
     def due(self) -> Sequence[Operation]:
-        """The operations that may have something to do. Raises NotNow while the database is away."""
+        """The operations that may have something to do: those under way, and those that a person ended as done while
+        something was still to be written down. Raises NotNow while the database is away."""
         with self._unit(readonly=True) as store:
-            return [each for each in store.operations.live() if each.state is not State.STUCK]
+            live = [each for each in store.operations.live() if each.state is not State.STUCK]
+            ended = [
+                each
+                for kind, procedure in self._procedures.items()
+                if isinstance(procedure, Closing)
+                for each in store.operations.list(kind=kind, limit=RECENT)
+                if procedure.left(each)
+            ]
+            return [*live, *ended]
 
     def recover(self) -> int:
         """Take up operations that only the journal knows: the database was restored from before they began. They come
@@ -81,6 +92,8 @@ class Engine:
             operation = store.operations.get(id)
             environment = store.environments.get(operation.environment) if operation else None
             pauses = store.pauses.current(now)
+        if operation is not None and operation.state is State.SUCCEEDED:
+            self._close(operation, held)
         if operation is None or environment is None or not operation.live or operation.state is State.STUCK:
             return
         operation = self._reconcile(operation, held)
@@ -94,10 +107,27 @@ class Engine:
         limit = operation.approve_before if waits else operation.begin_before
         if limit is not None and now > limit:
             self._keeping.move(operation, State.EXPIRED, held)
-        elif not waits and paused:
+        elif not waits and paused and self._changes(operation):
             self._keeping.explain(operation, held_by(paused), held, "paused")
         elif not waits:
             self._keeping.move(replace(operation, started_at=now), State.RUNNING, held)
+
+    def _changes(self, operation: Operation) -> bool:
+        """Whether it may change what runs. A pause holds only that: looking goes on."""
+        steps = self._procedures[operation.kind].steps(operation)
+        return any(step.acts and not step.harmless for step in steps)
+
+    def _close(self, operation: Operation, held: Held) -> None:
+        """Write down what a person's word left unwritten, and that it is written."""
+        procedure = self._procedures.get(operation.kind)
+        if not isinstance(procedure, Closing):
+            return
+        step = procedure.left(operation)
+        if not step or not procedure.close(operation):
+            return
+        sentences = {each.name: each.sentence for each in procedure.steps(operation)}
+        closed = replace(operation, seen=(*operation.seen, (step, self._clock.now())))
+        self._keeping.observed(operation, closed, held, sentences)
 
     def _carry_on(self, environment: Environment, operation: Operation, held: Held) -> None:
         procedure = self._procedures[operation.kind]

@@ -59,10 +59,13 @@ class Keeping:
         waiting = replace(operation, because=because, tries=operation.tries + 1, not_before=not_before)
         self.save(waiting, held, "delayed", because, "not sent" if operation.sent_at else "")
 
-    def intend(self, intent: Operation, held: Held, sentence: str) -> Operation | None:
-        """Save the intent of a call, unless automation has been paused; then say so and return None."""
+    def intend(self, intent: Operation, held: Held, sentence: str, *, harmless: bool = False) -> Operation | None:
+        """Save the intent of a call, unless automation has been paused; then say so and return None. One that is
+        `harmless` changes nothing that runs, and no pause holds it."""
         with self._unit() as store:
-            if paused := holding(store.pauses.current(self._clock.now()), intent.environment, self._clock.now()):
+            now = self._clock.now()
+            paused = None if harmless else holding(store.pauses.current(now), intent.environment, now)
+            if paused:
                 current = store.operations.get(intent.id)
                 if current and current.because != held_by(paused):
                     saved = store.operations.save(replace(current, because=held_by(paused)), token=held.token)

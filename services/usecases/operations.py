@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,11 @@ RIGHTS = {
     "failover": Permission.RUN_FAILOVERS,
     "scaling": Permission.CHANGE_SCALING,
     "carry": Permission.DEPLOY,
+    "plan": Permission.DEPLOY,
+    "deploy": Permission.DEPLOY,
+    "recover": Permission.DEPLOY,
+    "drift": Permission.LOOK_FOR_DRIFT,
+    "access check": Permission.MANAGE_ENVIRONMENTS,
 }
 """Which right each kind of operation takes, to ask for it, approve it, cancel it and resolve it."""
 REMEMBERED = 100
@@ -29,7 +34,7 @@ EVENTS_BEFORE, EVENTS_AFTER = timedelta(minutes=2), timedelta(minutes=45)
 class StepView:
     """A step as the live page shows it. `state` is `done`, `missed`, `now`, `next` or `not done`; `acts` marks the one
     after which nothing can be taken back; `since` is when it became current, `at` when it was seen; `give_up_at` how
-    long at most it is waited for."""
+    long at most it is waited for. `harmless`: asking for it changes nothing that runs, and a pause does not hold it."""
 
     name: str
     sentence: str
@@ -40,6 +45,7 @@ class StepView:
     since: datetime | None
     at: datetime | None
     give_up_at: datetime | None
+    harmless: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ class OperationView:
 class Operations:
     """The desk for operations. Whoever may see environments may read; whoever may ask for a kind may cancel and resolve
     it; approving takes the same right and another person than the requester. `steps` gives a kind's steps;
-    `begin_within` is how long an approved operation may wait for a worker."""
+    `begin_within` is how long an approved operation may wait for a worker. `voids` says, by kind, why an approval would
+    be for something that is no longer so, empty when it would not; it may read AWS."""
 
     def __init__(
         self,
@@ -67,8 +74,10 @@ class Operations:
         steps: Callable[[Operation], Sequence[Step[Any]]],
         *,
         begin_within: timedelta = timedelta(minutes=30),
+        voids: Mapping[str, Callable[[Operation], str]] | None = None,
     ) -> None:
         self._unit, self._clock, self._steps, self._begin_within = unit, clock, steps, begin_within
+        self._voids = voids or {}
         self._memory: OrderedDict[str, OperationView] = OrderedDict()
         self._live: Sequence[Operation] = ()
         self._lock = threading.Lock()
@@ -124,7 +133,8 @@ class Operations:
 
     def approve(self, actor: Actor, id: str, version: int, *, client: str = "") -> Operation:
         """Approve what was seen at `version`. Raises NotAllowed for the requester, Conflict when it has changed since
-        or is no longer waiting."""
+        or is no longer waiting. What is no longer as it was asked for is withdrawn instead, with a Conflict."""
+        self._still_so(actor, id, version, client)
         with self._unit() as store:
             operation, now = self._mine(store, actor, id), self._clock.now()
             if operation.state is not State.AWAITING_APPROVAL:
@@ -140,6 +150,21 @@ class Operations:
             )
             said = f"{actor.name} approved it."
             return self._change(store, actor, approved.move(State.REQUESTED, now, said), "approve", said, client)
+
+    def _still_so(self, actor: Actor, id: str, version: int, client: str) -> None:
+        """Withdraw a request under which something has changed. Looked at outside every transaction, for it may take
+        AWS's time."""
+        with self._unit(readonly=True) as store:
+            operation = self._mine(store, actor, id)
+        void = self._voids.get(operation.kind)
+        waits = operation.state is State.AWAITING_APPROVAL and operation.version == version
+        if void is None or not waits or actor.name == operation.requested_by or not (why := void(operation)):
+            return
+        said = f"It can no longer be approved: {why}"
+        with self._unit() as store:
+            moved = operation.move(State.CANCELLED, self._clock.now(), said)
+            self._change(store, actor, moved, "void", said, client)
+        raise Conflict(f"{said} Plan it anew.")
 
     def decline(self, actor: Actor, id: str, reason: str, *, client: str = "") -> Operation:
         """Turn down a request that waits for approval."""
@@ -248,4 +273,6 @@ def _step_view(operation: Operation, step: Step[Any]) -> StepView:
     else:
         state = "now" if current else "next"
     give_up_at = since + step.give_up_after if since and state == "now" else None
-    return StepView(step.name, step.sentence, state, step.acts, step.until, step.otherwise, since, at, give_up_at)
+    return StepView(
+        step.name, step.sentence, state, step.acts, step.until, step.otherwise, since, at, give_up_at, step.harmless
+    )

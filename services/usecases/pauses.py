@@ -15,7 +15,8 @@ SHORTEST = timedelta(minutes=1)
 
 
 class Pauses:
-    """Setting and lifting pauses. A pause stops acting, never looking, and always has an end."""
+    """Setting and lifting pauses. A pause holds what changes something that runs, never what only looks or executes
+    nothing (`Step.harmless`), and always has an end."""
 
     def __init__(self, unit: UnitOfWork, clock: Clock, new_id: Callable[[], str]) -> None:
         self._unit, self._clock, self._new_id = unit, clock, new_id

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from services.domain.check import Check
 from services.domain.environment import Environment
@@ -47,4 +47,19 @@ class Procedure(Protocol[F]):
     def act(self, environment: Environment, operation: Operation) -> Receipt:
         """The one call of the current step. Raises Refused, NotNow or Misconfigured when it certainly did nothing, and
         OutcomeUnknown when nobody can tell."""
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A procedure whose last step is that Haven writes down what came of it. That is still to be done when a person
+    ended the operation as done, for then no step came true any more."""
+
+    def left(self, operation: Operation) -> str:
+        """The name of that step, of an operation that has succeeded without it; empty when nothing is left. Pure."""
+        ...
+
+    def close(self, operation: Operation) -> bool:
+        """Write it down; harmless to repeat. False while it cannot be told yet: it is asked again. Raises HavenError
+        when it cannot be done just now."""
         ...

@@ -15,7 +15,7 @@ from services.ports import Clock, Entry, Provisioner, StackOutcome, StackSpec, U
 
 @dataclass(frozen=True)
 class Progress:
-    """One line of news about a stack: `word` is creating, updating, waiting, unchanged, done or failed."""
+    """One line of news about a stack: `word` is creating, updating, waiting, unchanged, there, done or failed."""
 
     stack: str
     word: str
@@ -23,6 +23,10 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+NEVER_THERE = frozenset(
+    {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
+)
+"""Statuses of a stack whose creation never came to a good end."""
 PATIENCE = 240
 """Looks in a row that AWS may leave without an answer before a deployment is given up; a quarter of a second apart."""
 
@@ -35,11 +39,20 @@ class Provisioning:
     ) -> None:
         self._unit, self._provisioner, self._clock, self._pause = unit, provisioner, clock, pause
 
-    def deploy(self, actor: Actor, environment: Environment, specs: Sequence[StackSpec], report: Report) -> None:
-        """Bring every stack to its spec. Raises Refused with the first failure once nothing is running any more."""
+    def deploy(
+        self,
+        actor: Actor,
+        environment: Environment,
+        specs: Sequence[StackSpec],
+        report: Report,
+        *,
+        missing_only: bool = False,
+    ) -> None:
+        """Bring every stack to its spec; with `missing_only` those alone that are not there. Raises Refused with the
+        first failure once nothing is running any more."""
         actor.require(Permission.DEPLOY)
         self._record(actor, environment, "start deployment", "done", {"stacks": " ".join(s.name for s in specs)})
-        rollout = _Rollout(self._provisioner, environment, specs, report)
+        rollout = _Rollout(self._provisioner, environment, specs, report, missing_only=missing_only)
         try:
             while rollout.advance():
                 self._pause(0.25)
@@ -61,9 +74,16 @@ class _Rollout:
     """Where each stack of one deployment stands: waiting, running, or ended."""
 
     def __init__(
-        self, provisioner: Provisioner, environment: Environment, specs: Sequence[StackSpec], report: Report
+        self,
+        provisioner: Provisioner,
+        environment: Environment,
+        specs: Sequence[StackSpec],
+        report: Report,
+        *,
+        missing_only: bool,
     ) -> None:
         self._provisioner, self._environment, self._report = provisioner, environment, report
+        self._missing_only = missing_only
         self._waiting = list(specs)
         self._running: list[StackSpec] = []
         self._outputs: dict[str, dict[str, str]] = {}
@@ -97,6 +117,10 @@ class _Rollout:
         known = self._provisioner.outcome(self._environment, spec.name)
         if known is not None and not known.done:
             return  # an earlier deployment is on its way: this one comes after it
+        if known is not None and self._missing_only and known.status not in NEVER_THERE:
+            self._waiting.remove(spec)
+            self._there(spec, known)
+            return
         try:
             change_set = self._provisioner.change_set(self._environment, spec, self._outputs)
         except Refused as refusal:
@@ -122,6 +146,14 @@ class _Rollout:
             self._finish(spec, "done", outcome)
         else:
             self._fail(spec, f"{outcome.status}: {outcome.reason}")
+
+    def _there(self, spec: StackSpec, outcome: StackOutcome) -> None:
+        """Leave it as it is; one that was only made yet may have lost its maker before it was secured."""
+        if outcome.status == "CREATE_COMPLETE":
+            self._finish(spec, "there", outcome)
+            return
+        self._outputs[spec.name] = dict(outcome.outputs)
+        self._report(Progress(spec.name, "there", outcome.status))
 
     def _finish(self, spec: StackSpec, word: str, outcome: StackOutcome | None) -> None:
         self._provisioner.secure(self._environment, spec)

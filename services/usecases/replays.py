@@ -18,7 +18,7 @@ from services.domain.scaling.series import Series, minute_of, time_of
 from services.domain.scaling.tracking import rules_of
 from services.domain.snapshot import FargateService, Scaling, Snapshot
 from services.domain.wording import counted
-from services.ports import Clock, UnitOfWork
+from services.ports import Catalogue, Clock, UnitOfWork
 
 DAYS = (1, 7, 14)
 FEWEST = 60
@@ -48,8 +48,8 @@ class Compared:
 class Replays:
     """Reads kept metrics only."""
 
-    def __init__(self, unit: UnitOfWork, clock: Clock) -> None:
-        self._unit, self._clock = unit, clock
+    def __init__(self, unit: UnitOfWork, clock: Clock, catalogue: Catalogue) -> None:
+        self._unit, self._clock, self._catalogue = unit, clock, catalogue
 
     def compare(
         self,
@@ -81,7 +81,15 @@ class Replays:
         if snapshot is None:
             raise NotNow(f"{environment} was not read yet.")
         recording = _recording(found)
-        return _compared(known, snapshot, _service(snapshot, service), change, recording, now, zone_lost)
+        found_service = _service(snapshot, service)
+        price = self.task_hour(known, snapshot, found_service)
+        return _compared(snapshot, found_service, change, recording, now, price, zone_lost)
+
+    def task_hour(self, environment: Environment, snapshot: Snapshot, service: FargateService) -> Price | None:
+        """What one of the service's tasks costs an hour, by the size its stack says; None when that is not known."""
+        said = parameters_of(snapshot, service)
+        sizes = said.get("Cpu", ""), said.get("Memory", "")
+        return task_hour(self._catalogue.prices(environment.region), *sizes, said.get("Architecture", "X86_64"))
 
 
 def _service(snapshot: Snapshot, name: str) -> FargateService:
@@ -100,15 +108,14 @@ def _recording(found: Mapping[str, Series]) -> Recording:
 
 
 def _compared(
-    environment: Environment,
     snapshot: Snapshot,
     service: FargateService,
     change: ScalingChange,
     recording: Recording,
     now: datetime,
+    price: Price | None,
     zone_lost: bool,
 ) -> Compared:
-    price = _price(environment, snapshot, service)
     zones = _zones(snapshot, service) if zone_lost else None
     known = _known(recording)
     made = Compared(
@@ -154,12 +161,6 @@ def _known(recording: Recording) -> int:
     """The minutes in which tasks and at least one metric are known."""
     rows = zip(recording.tasks.values, *(each.values for each in recording.readings.values()), strict=True)
     return sum(tasks is not None and any(v is not None for v in readings) for tasks, *readings in rows)
-
-
-def _price(environment: Environment, snapshot: Snapshot, service: FargateService) -> Price | None:
-    said = parameters_of(snapshot, service)
-    sizes = said.get("Cpu", ""), said.get("Memory", "")
-    return task_hour(environment.region, *sizes, said.get("Architecture", "X86_64"))
 
 
 def _zones(snapshot: Snapshot, service: FargateService) -> int:

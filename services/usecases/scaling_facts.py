@@ -9,6 +9,7 @@ from services.domain.environment import NAME, Environment
 from services.domain.errors import NotFound, NotNow
 from services.domain.failover.connections import connections_of, parameters_of
 from services.domain.freeze import freezing
+from services.domain.operation import State
 from services.domain.pause import holding
 from services.domain.scaling import load, measured
 from services.domain.scaling.change import ScalingChange, ScalingState, after, state_of
@@ -191,6 +192,14 @@ def _around(store: Store, asked: Asked) -> Iterator[Check]:
     own = (each for each in asked.snapshot.stacks if each.name == f"service-{asked.service.name}")
     going = next((stack for stack in own if stack.status.endswith("_IN_PROGRESS")), None)
     fact = f"{going.stack_name} is {going.status}: it may overwrite what is changed here." if going else ""
+    deploying = store.operations.on(name, name)
+    if (
+        not fact
+        and deploying is not None
+        and deploying.kind == "deploy"
+        and deploying.state in (State.RUNNING, State.STUCK)
+    ):
+        fact = f"{deploying.what} is {deploying.state} ({deploying.id}): it may overwrite what is changed here."
     mend = "Wait until the deployment is over."
     yield _held("stack", "Its stack is at rest", fact, "No deployment of it runs.", mend, overridable=True)
     pause = holding(store.pauses.current(now), name, now)

@@ -64,16 +64,21 @@ class Sending:
         if renewed is None or renewed.token != held.token:
             return  # looking took longer than the lease, and another worker has it now
         baseline = procedure.baseline(operation, facts)
-        intent = self._intend(operation, baseline, f"{len(checks)} checks pass on fresh facts", renewed)
+        harmless = any(step.harmless for step in procedure.steps(operation) if step.name == operation.step)
+        checked = f"{len(checks)} checks pass on fresh facts"
+        intent = self._intend(operation, baseline, checked, renewed, harmless=harmless)
         if intent is not None:
             self._send(environment, operation, intent, procedure, renewed)
 
-    def _intend(self, operation: Operation, baseline: Mapping[str, str], checked: str, held: Held) -> Operation | None:
+    def _intend(
+        self, operation: Operation, baseline: Mapping[str, str], checked: str, held: Held, *, harmless: bool
+    ) -> Operation | None:
         """The operation with its intent saved in both places; None when it must not be sent."""
         now = self._clock.now()
         wanted = replace(operation.rebased(**baseline), sent=Sent.MAYBE, sent_at=now, because="", not_before=None)
+        said = f"{checked}; the intent is written down before it is sent."
         try:
-            intent = self._keeping.intend(wanted, held, f"{checked}; the intent is written down before it is sent.")
+            intent = self._keeping.intend(wanted, held, said, harmless=harmless)
         except OutcomeUnknown:
             # Whether the database kept the intent is unknown; that it is not sent is certain, and the journal says so.
             self._journal.outcome(wanted, _unsent(operation))

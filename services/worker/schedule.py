@@ -13,6 +13,7 @@ from services.domain.access import SYSTEM
 from services.domain.errors import HavenError
 from services.domain.motion import moving
 from services.domain.snapshot import Snapshot
+from services.worker.deployments import KeepingWithTexts, StackEventTicks, look_for_drift, restore_policies, tidy_plans
 from services.worker.listening import EventTicks
 from services.worker.measuring import MetricTicks, TakingAndMeasuring
 from services.worker.operations import OperationTicks
@@ -20,6 +21,8 @@ from services.worker.temporary import end_edits
 from services.worker.ticks import Ticks
 
 log = structlog.get_logger("haven.worker")
+TIDY_EVERY = 300
+"""Seconds between two looks at what abandoned plans left on AWS; nobody waits for it."""
 
 
 def run(haven: Haven) -> None:
@@ -41,6 +44,14 @@ def run(haven: Haven) -> None:
         haven.intake, haven.clock, ticks.held, _in_background, every=timedelta(seconds=settings.events_every)
     )
     metrics = MetricTicks(haven.measuring, ticks.held, _in_background)
+    stack_events = StackEventTicks(
+        KeepingWithTexts(haven.stack_events, haven.template_versions),
+        haven.clock,
+        ticks.held,
+        lambda: operations.running_in,
+        _in_background,
+        every=timedelta(seconds=settings.events_every),
+    )
     scheduler = BackgroundScheduler(
         timezone="UTC",
         executors={"default": SchedulerThreads(4)},
@@ -52,6 +63,13 @@ def run(haven: Haven) -> None:
     scheduler.add_job(operations.tick, "interval", seconds=look_every, id="advance operations")
     scheduler.add_job(events.tick, "interval", seconds=settings.tick_busy, id="hear events")
     scheduler.add_job(metrics.tick, "interval", seconds=settings.tick_busy, id="read metrics")
+    scheduler.add_job(stack_events.tick, "interval", seconds=settings.tick_busy, id="keep stack events")
+    # what is due is in the database: looking often only means that nobody waits long for a turn
+    drift_look = min(300.0, settings.drift_every / 4)
+    scheduler.add_job(lambda: look_for_drift(haven.drifts), "interval", seconds=drift_look, id="look for drift")
+    scheduler.add_job(lambda: restore_policies(haven.recoveries), "interval", seconds=60, id="restore policies")
+    tidying = haven.plan_tidying
+    scheduler.add_job(lambda: tidy_plans(tidying, ticks.held()), "interval", seconds=TIDY_EVERY, id="tidy plans")
     edits_every = max(1.0, settings.tick_busy)
     scheduler.add_job(lambda: end_edits(haven.temporary_edits), "interval", seconds=edits_every, id="end edits")
     scheduler.add_job(lambda: _prune(haven), "interval", hours=1, id="prune")

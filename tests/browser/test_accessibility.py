@@ -1,10 +1,6 @@
 """Every page, light and dark, wide and narrow: nothing for axe, nothing in the console, nothing sideways."""
 
-from typing import Any
-
-import pytest
-
-from tests.browser.conftest import NARROW, WIDE, Portal, Visiting
+from tests.browser.conftest import NARROW, Portal, Visiting
 
 PAGES = (
     "/",
@@ -23,38 +19,30 @@ PAGES = (
     "/environments/legacy/failovers/new?kind=rds-instance&target=legacy-app",
     "/operations",
 )
-LOOKS = [
-    pytest.param(size, scheme, id=f"{scheme}-{size['width']}")
-    for size in (WIDE, NARROW)
-    for scheme in ("light", "dark")
-]
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_every_page_is_sound(portal: Portal, visit: Visiting, size: Any, scheme: str) -> None:
-    who = visit(portal, size=size, color_scheme=scheme)
+def test_every_page_is_sound(portal: Portal, visit: Visiting) -> None:
+    who = visit(portal)
     who.go("/login")
-    found = {"/login": (who.violations(), who.sideways())}
+    found = {"/login": who.in_every_look()}
     who.log_in("admin")
     for path in PAGES:
         who.go(path)
-        found[path] = (who.violations(), who.sideways())
-    assert {path: trouble for path, trouble in found.items() if trouble != ([], 0)} == {}
+        found[path] = who.in_every_look()
+    assert {path: looks for path, looks in found.items() if looks} == {}
     assert who.trouble.said == []
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_pages_about_trouble_are_sound_too(portal: Portal, visit: Visiting, size: Any, scheme: str) -> None:
-    who = visit(portal, "viewer", size=size, color_scheme=scheme)
+def test_pages_about_trouble_are_sound_too(portal: Portal, visit: Visiting) -> None:
+    who = visit(portal, "viewer")
     for path, strong in (("/nothing", "There is no such page."), ("/ledger", "Your role may not do this.")):
         page = who.go(path)
         assert strong in page.inner_text("main")
-        assert who.violations() == []
-        assert who.sideways() == 0
+        assert who.in_every_look() == {}
     who.go("/")
     portal.house.unit.away = True
     assert "own database is away" in who.go("/").inner_text("main")
-    assert who.violations() == []
+    assert who.in_every_look() == {}
     assert all("Failed to load resource" in said for said in who.trouble.said), "only the 4xx answers themselves"
 
 
@@ -77,6 +65,6 @@ def test_with_reduced_motion_nothing_turns(portal: Portal, visit: Visiting) -> N
     page = who.go("/design")
     running = page.evaluate("document.getAnimations().filter(a => a.playState === 'running').length")
     assert running == 0
-    moving = visit(portal, "viewer")
+    moving = visit(portal, "viewer", reduced_motion="no-preference")
     moving.go("/design")
     assert moving.page.evaluate("document.getAnimations().length") > 0

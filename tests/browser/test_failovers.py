@@ -13,8 +13,7 @@ from services.domain.failover.steps import steps_for
 from services.domain.operation import Operation, Sent, State
 from services.domain.snapshot import Snapshot
 from tests import builders as b
-from tests.browser.conftest import NARROW, WIDE, Portal, Visit, Visiting
-from tests.browser.test_accessibility import LOOKS
+from tests.browser.conftest import NARROW, WIDE, Portal, Visiting
 from tests.unit.portal.operation_views import failover
 
 TOPOLOGY = "/environments/production/topology"
@@ -406,12 +405,11 @@ def paths(portal: Portal) -> list[str]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_every_page_of_failovers_is_sound(ready: Portal, visit: Visiting, size: Any, scheme: str) -> None:
-    who: Visit = visit(ready, "admin", size=size, color_scheme=scheme)
+def test_every_page_of_failovers_is_sound(ready: Portal, visit: Visiting) -> None:
+    who = visit(ready, "admin")
     found = {}
     for path in paths(ready):
         who.go(path)
-        found[path] = (who.violations(), who.sideways())
-    assert {path: trouble for path, trouble in found.items() if trouble != ([], 0)} == {}
+        found[path] = who.in_every_look()
+    assert {path: looks for path, looks in found.items() if looks} == {}
     assert who.trouble.said == []

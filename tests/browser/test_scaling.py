@@ -3,14 +3,12 @@ kept up to date without losing what one has opened."""
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests import builders as b
-from tests.browser.conftest import NARROW, Portal, Visiting
-from tests.browser.test_accessibility import LOOKS
+from tests.browser.conftest import NARROW, UNFOLD, Portal, Visiting
 from tests.unit.portal import scaling_scene as scene
 
 INDEX = "/environments/production/scaling"
@@ -26,15 +24,13 @@ def seen(portal: Portal) -> Portal:
     return portal
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_every_page_of_it_is_sound(seen: Portal, visit: Visiting, size: Any, scheme: str) -> None:
-    who = visit(seen, "admin", size=size, color_scheme=scheme)
+def test_every_page_of_it_is_sound(seen: Portal, visit: Visiting) -> None:
+    who = visit(seen, "admin")
     found = {}
     for path in (INDEX, RBAC, f"{RBAC}?window=15d&kind=held", f"{INDEX}/audit", "/environments/legacy/scaling/rbac"):
-        page = who.go(path)
-        page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
-        found[path] = (who.violations(), who.sideways())
-    assert {path: trouble for path, trouble in found.items() if trouble != ([], 0)} == {}
+        who.go(path).evaluate(UNFOLD)
+        found[path] = who.in_every_look()
+    assert {path: looks for path, looks in found.items() if looks} == {}
     assert who.trouble.said == []
 
 

@@ -14,7 +14,7 @@ def test_a_walk_by_keyboard_begins_with_the_skip_link_and_follows_the_page(porta
         ring = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
         assert ring != "0px", walked[-1]
     assert walked[0] == "Skip to content"
-    areas = ["Fleet", "Topology", "Scaling", "Failovers", "Operations", "Audit"]
+    areas = ["Fleet", "Topology", "Scaling", "Failovers", "Deployments", "Operations"]
     assert walked[1:9] == ["Haven", "All environments", *areas]
 
 
@@ -27,7 +27,7 @@ def test_the_skip_link_goes_to_the_content(portal: Portal, visit: Visiting) -> N
 
 def test_g_and_a_letter_go_there(portal: Portal, visit: Visiting) -> None:
     page = visit(portal, "admin").go("/")
-    for key, path in (("a", "/ledger"), ("u", "/users"), ("f", "/")):
+    for key, path in (("a", "/ledger"), ("d", "/deployments"), ("u", "/users"), ("f", "/")):
         page.keyboard.press("g")
         page.keyboard.press(key)
         page.wait_for_url(f"{portal.url}{path}")

@@ -28,6 +28,18 @@ class MemoryEnvironments:
     def all(self, *, archived: bool = False) -> Sequence[Environment]:
         return [each for _, each in sorted(self._rows.items()) if archived or not each.archived]
 
+    def save(self, before: Environment, after: Environment) -> None:
+        if before.name != after.name:
+            raise ValueError(f"{before.name} cannot become {after.name}: a name is for ever")
+        stored = self._rows.get(before.name)
+        if stored is None:
+            raise Conflict(f"There is no environment {before.name}.")
+        if stored != before:
+            differing = [name for name, value in vars(stored).items() if value != getattr(before, name)]
+            what = ", ".join(name.replace("_", " ") for name in differing)
+            raise Conflict(f"The environment {before.name} has changed since it was read: {what}.")
+        self._rows[before.name] = after
+
 
 class MemorySnapshots:
     """`services.ports.Snapshots`."""

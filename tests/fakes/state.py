@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.domain.access import User
+from services.domain.deployment.drift import Accepted, DriftReport
+from services.domain.deployment.event import StackEvent
+from services.domain.deployment.plan import Plan
 from services.domain.environment import Environment
 from services.domain.event import CloudEvent
 from services.domain.failover.episode import Episode
@@ -13,7 +16,7 @@ from services.domain.pause import Pause
 from services.domain.scaling.temporary import Edit
 from services.domain.scaling.why import Activity
 from services.domain.snapshot import Snapshot
-from services.ports import Entry, Kept, LoginSession, TrailEntry
+from services.ports import Entry, Kept, LoginSession, RunningTemplate, TrailEntry
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,12 @@ class State:
     reads: dict[tuple[str, int, str], int] = field(default_factory=dict)
     activities: dict[tuple[str, str, str], Activity] = field(default_factory=dict)
     edits: dict[str, Edit] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    stack_events: dict[tuple[str, str, str], StackEvent] = field(default_factory=dict)
+    templates: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)
+    running_templates: dict[tuple[str, str], RunningTemplate] = field(default_factory=dict)
+    drifts: dict[tuple[str, str, datetime], DriftReport] = field(default_factory=dict)
+    accepted: dict[tuple[str, str, str, str], Accepted] = field(default_factory=dict)
 
     def copy(self) -> "State":
         """Another one with the same rows."""

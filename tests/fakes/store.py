@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from services import ports
 from services.domain.errors import NotNow
+from tests.fakes.deploying import MemoryDrifts, MemoryPlans, MemoryStackEvents, MemoryTemplates
 from tests.fakes.history import MemoryEpisodes, MemoryEvents
 from tests.fakes.operations import MemoryFreezes, MemoryOperations, MemoryPauses
 from tests.fakes.people import MemorySessions, MemoryUsers
@@ -31,6 +32,10 @@ class MemoryStore:
         self.metrics: ports.Metrics = MemoryMetrics(state)
         self.activities: ports.Activities = MemoryActivities(state)
         self.edits: ports.Edits = MemoryEdits(state)
+        self.plans: ports.Plans = MemoryPlans(state)
+        self.stack_events: ports.StackEvents = MemoryStackEvents(state)
+        self.templates: ports.Templates = MemoryTemplates(state)
+        self.drifts: ports.Drifts = MemoryDrifts(state)
 
 
 class MemoryUnit:

@@ -19,6 +19,7 @@ from tests.unit.portal import house as houses
 ROOT = Path(__file__).parents[2]
 RUNBOOKS = [ROOT / "docs/runbooks" / name for name in (
     "database-failover.md", "after-an-automatic-failover.md", "pausing-automation.md",
+    "deployment-failed.md",
 )]  # fmt: skip
 ABOUT = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
 GLOBAL = {"--endpoint-url", "--region", "--query", "--output"}

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,8 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
+
+from tests.sandbox_server import made_once
 
 PASSWORD = "journey-password-1"
+ENDS_WITHIN = 5
+"""Seconds that the README promises."""
 
 
 def free_port() -> int:
@@ -29,13 +35,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(look: Callable[[], Any], seconds: float, what: str) -> Any:
+def until(look: Callable[[], Any], seconds: float, what: str, every: float = 0.1) -> Any:
     """The first true thing that `look` returns; fails when none comes in time."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:g} s: {what}")
-        pause.wait(0.1)
+        pause.wait(every)
     return seen
 
 
@@ -80,6 +86,7 @@ class LocalRun:
 
     def __init__(self, home: Path, database_url: str = "", **settings: str) -> None:
         self.home, self.port, self.sandbox_port = home, free_port(), free_port()
+        self.database_url = database_url
         self._settings = {"HAVEN_DATABASE_URL": database_url, **settings}
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -101,7 +108,8 @@ class LocalRun:
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
             "HAVEN_ADMIN_PASSWORD": PASSWORD,
-            "HAVEN_TICK": "1",
+            "HAVEN_TICK": "3",
+            "HAVEN_METRICS_EVERY": "60",  # as on AWS: to read fifteen days back takes more than all else
             "HAVEN_LEASE": "3",
             "HAVEN_SANDBOX_SPEED": "40",
             **{k: v for k, v in self._settings.items() if v},
@@ -144,8 +152,16 @@ class LocalRun:
         return took
 
     def close(self) -> None:
+        """End it as a person would, which ends all its processes."""
         if self._process and self._process.poll() is None:
             self.stop()
+            assert self.children("") == []
+
+    def ends_in_time(self, number: int) -> None:
+        """By that signal, as fast as the README promises, all of its processes."""
+        took = self.stop(number)
+        assert took < ENDS_WITHIN, f"it took {took:.1f} s to end"
+        assert self.children("") == []
 
     def children(self, word: str) -> list[int]:
         """Ids of this run's processes whose command line has the word, oldest first."""
@@ -189,9 +205,35 @@ class LocalRun:
         return made
 
 
-def running(home: Path, database_url: str = "") -> Iterator[LocalRun]:
+def provisioned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A home in which a run has provisioned both environments and ended, and the ids of its stacks. Nobody is behind
+    the endpoints there, for several may take it up at once."""
+
+    def make(directory: Path) -> None:
+        directory.mkdir()
+        first = LocalRun(directory / "home", SANDBOX_ENDPOINTS="off")
+        first.start()
+        (directory / "stacks").write_text("\n".join(stack_ids(first)))
+        first.ends_in_time(signal.SIGTERM)
+
+    first = made_once(tmp_path_factory, "provisioned", make)
+    return first / "home", (first / "stacks").read_text().split("\n")
+
+
+def stack_ids(run: LocalRun) -> list[str]:
+    """Of all stacks there are: another one of the same name would have another."""
+    return sorted(each["StackId"] for each in run.client("cloudformation").describe_stacks()["Stacks"])
+
+
+def home_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that home, which the next run takes up. What an empty one is like is seen by `test_one_command`."""
+    home = tmp_path_factory.mktemp("home") / "taken-up"
+    return Path(shutil.copytree(provisioned(tmp_path_factory)[0], home, ignore=shutil.ignore_patterns("log")))
+
+
+def running(home: Path, database_url: str = "", **settings: str) -> Iterator[LocalRun]:
     """A started run, ended afterwards."""
-    run = LocalRun(home, database_url)
+    run = LocalRun(home, database_url, **settings)
     run.start()
     yield run
     run.close()

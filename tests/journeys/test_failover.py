@@ -16,6 +16,7 @@ from tests.browser.test_failovers import tab_to
 from tests.journeys.local_run import PASSWORD, LocalRun, running, until
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.browser,
     pytest.mark.timeout(300),
     pytest.mark.skipif(os.environ.get("HAVEN_NO_BROWSER") == "1", reason="HAVEN_NO_BROWSER=1: THE JOURNEY WAS NOT RUN"),
@@ -32,7 +33,7 @@ APART = 900
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    for made in running(tmp_path_factory.mktemp("home")):
+    for made in running(tmp_path_factory.mktemp("home")):  # whose endpoints answer, as the probe asks them
         haven(made, "user", "add", SECOND, "--role", "operator")
         yield made
 
@@ -42,11 +43,15 @@ def haven(run: LocalRun, *words: str) -> str:
     settings = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "HAVEN_"))}
     settings |= {
         "HAVEN_HOME": str(run.home),
+        "HAVEN_DATABASE_URL": run.database_url,
         "HAVEN_NEW_PASSWORD": SECONDS_PASSWORD,
         "HAVEN_AWS_ENDPOINT_URL": run.endpoint,
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
     }
+    settings = {name: value for name, value in settings.items() if value}
     done = subprocess.run(
-        [sys.executable, "-m", "services.cli", *words], env=settings, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "services.cli", *words], env=settings, capture_output=True, text=True, timeout=180
     )
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
@@ -87,7 +92,7 @@ class Person:
 @pytest.fixture
 def people(run: LocalRun, browser: Browser) -> Iterator[tuple[Person, Person]]:
     """The one who asks and the one who approves, each in a browser of their own."""
-    contexts = [browser.new_context(viewport=WIDE) for _ in range(2)]
+    contexts = [browser.new_context(viewport=WIDE, reduced_motion="reduce") for _ in range(2)]
     made = []
     for context, (name, password) in zip(contexts, (("admin", PASSWORD), (SECOND, SECONDS_PASSWORD)), strict=True):
         context.set_default_timeout(20_000)

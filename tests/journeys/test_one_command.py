@@ -1,15 +1,22 @@
-"""What the README promises of `make run`, on one real run over HTTP."""
+"""What the README promises of `make run`, on one real run over HTTP. That a run ends in time is held where
+a home is provisioned (`local_run.provisioned`) and, with Ctrl-C and a second run in a home, by `test_trouble_shows`."""
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.local_run import LocalRun, findings_on, running, until
+from tests.journeys.local_run import findings_on, running, until
+
+CALM = 150
+"""Seconds after which no alarm rings any more that saw a service with its first task alone, while it was being made:
+it needs minutes, and these pass no faster here."""
+
+
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,7 @@ def test_it_says_how_the_second_person_of_production_is_added(run):
 
 def test_the_fleet_shows_both_environments_with_their_verdicts(run):
     browser = run.browser()
-    until(lambda: "Healthy" in browser.get("/")[1], 30, "production is healthy")
+    until(lambda: "Healthy" in browser.get("/")[1], CALM, "production is healthy")
     text = browser.get("/")[1]
     assert "/environments/production/topology" in text
     assert "/environments/legacy/topology" in text
@@ -44,7 +51,7 @@ def test_the_fleet_shows_both_environments_with_their_verdicts(run):
 def test_production_has_no_finding_and_legacy_has_many(run):
     browser = run.browser()
     production = "/environments/production/topology"
-    until(lambda: findings_on(browser.get(production)[1]) == 0, 30, "no finding on production")
+    until(lambda: findings_on(browser.get(production)[1]) == 0, CALM, "no finding on production")
     text = browser.get(production)[1]
     assert "us-east-1a" in text
     assert "us-east-1c" in text
@@ -80,17 +87,3 @@ def test_aws_own_cli_sees_what_the_pages_show(run):
     (database,) = ask("rds", "describe-db-instances", "--db-instance-identifier", "production-app")["DBInstances"]
     assert database["MultiAZ"] is True
     assert database["SecondaryAvailabilityZone"] in page
-
-
-def test_sigterm_ends_everything_within_5_s_and_a_second_run_reuses_it(tmp_path):
-    run = LocalRun(tmp_path / "home")
-    run.start()
-    before = {s["StackId"] for s in run.client("cloudformation").describe_stacks()["Stacks"]}
-    assert run.stop(signal.SIGTERM) < 5
-    assert run.children("") == []
-    run.start()
-    after = {s["StackId"] for s in run.client("cloudformation").describe_stacks()["Stacks"]}
-    assert after == before
-    assert not any("creating" in line for line in run.lines)
-    assert run.stop(signal.SIGINT) < 5
-    assert run.children("") == []

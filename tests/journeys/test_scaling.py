@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import WIDE, browser_type_launch_args  # noqa: F401
-from tests.journeys.local_run import PASSWORD, LocalRun, until
+from tests.journeys.local_run import PASSWORD, LocalRun, home_of, running, until
 from tests.journeys.test_failover import Person, aws, haven
 
 pytestmark = [
@@ -29,15 +29,12 @@ MEMORY = '{"TargetValue": 65, "PredefinedMetricSpecification": {"PredefinedMetri
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    made = LocalRun(tmp_path_factory.mktemp("home"), HAVEN_METRICS_EVERY="3")
-    made.start()
-    yield made
-    made.close()
+    yield from running(home_of(tmp_path_factory), HAVEN_METRICS_EVERY="3")
 
 
 @pytest.fixture
 def person(run: LocalRun, browser: Browser) -> Iterator[Person]:
-    context = browser.new_context(viewport=WIDE)
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
     context.set_default_timeout(20_000)
     made = Person(context.new_page(), run.base)
     made.trouble.watch(made.page)

@@ -1,16 +1,26 @@
-"""What goes wrong in the stack shows on its page without a reload. A run of its own: whoever asks for a healthy one
-would meet the alarms that such a test leaves behind, for a minute of metrics ends after its trouble has."""
+"""A second run in a home, ended by Ctrl-C; and what goes wrong in the stack shows on its page without a reload. A run
+of its own: whoever asks for a healthy one would meet the alarms that such a test leaves behind, for a minute of metrics
+ends after its trouble has."""
 
 import re
+import signal
 
 import pytest
 
-from tests.journeys.local_run import running, until
+from tests.journeys.local_run import LocalRun, home_of, provisioned, stack_ids, until
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    yield from running(tmp_path_factory.mktemp("home"))
+    made = LocalRun(home_of(tmp_path_factory), HAVEN_TICK="2")
+    made.start()
+    yield made
+    made.ends_in_time(signal.SIGINT)
+
+
+def test_a_second_run_takes_up_what_the_first_one_made(run, tmp_path_factory):
+    assert stack_ids(run) == provisioned(tmp_path_factory)[1]
+    assert not any("creating" in line for line in run.lines)
 
 
 def test_a_task_stopped_from_outside_shows_without_a_reload(run):

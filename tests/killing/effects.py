@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from services.aws.deployment_calls import DeploymentCaller
 from services.aws.event_queue import EventQueue
 from services.aws.failover_calls import FailoverCaller
 from services.aws.scaling_calls import ScalingCaller
@@ -31,6 +32,7 @@ EFFECTS: dict[type, tuple[str, ...]] = {
     FileJournal: ("intend", "outcome"),
     FailoverCaller: ("fail_over",),
     ScalingCaller: ("write",),
+    DeploymentCaller: ("prepare", "discard", "execute", "set_policy", "protect", "delete"),
     EventQueue: ("receive", "done"),
 }
 

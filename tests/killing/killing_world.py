@@ -7,11 +7,13 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from services.aws.session import Sessions, Wire
@@ -19,6 +21,7 @@ from services.aws.stacks_writer import StackProvisioner
 from services.domain.failover.episode import Episode
 from services.domain.operation import Operation
 from services.ports import TrailEntry
+from services.store.clock import SystemClock
 from services.store.engine import make_engine
 from services.store.unit import SqlUnit
 from tests import builders as b
@@ -53,18 +56,9 @@ class World:
         assert self._answer() == "ready"
 
     def deploy(self, name: str) -> None:
-        """Network and data of an environment, by the templates; what runs on them is left out, for it is not needed."""
-        environment, outputs = b.environment(name), dict[str, dict[str, str]]()
-        wire = Wire(endpoint_url=self.sandbox.url)
-        provisioner = StackProvisioner(Sessions(wire, self.moment), pause=lambda _: self.moment.passes(30))
-        for spec in specs(environment)[:2]:
-            change_set = provisioner.change_set(environment, spec, outputs)
-            assert change_set is not None
-            provisioner.execute(environment, spec, change_set)
-            outcome = ended(provisioner, environment, spec.name, lambda: self.moment.passes(60))
-            assert outcome.ok, outcome
-            outputs[spec.name] = dict(outcome.outputs)
-        self.moment.passes(1800)
+        """Network and data of an environment, after which it is later."""
+        deploy(self.sandbox, name)
+        self.moment.passes(0)
 
     def start(self, do: str, haven: "Left", **job: Any) -> int:
         """A process of Haven that does a job of `mortal_worker`; its id."""
@@ -110,6 +104,41 @@ class World:
     def _answer(self) -> str:
         assert self._nursery.stdout
         return self._nursery.stdout.readline().strip()
+
+
+def deploy(sandbox: Sandbox, name: str) -> None:
+    """Network and data of an environment, by the templates; what runs on them is left out, for it is not needed."""
+    environment, outputs = b.environment(name), dict[str, dict[str, str]]()
+    sessions = Sessions(Wire(endpoint_url=sandbox.url), SystemClock())
+    provisioner = StackProvisioner(sessions, pause=lambda _: sandbox.advance(30))
+    for spec in specs(environment)[:2]:
+        change_set = provisioner.change_set(environment, spec, outputs)
+        assert change_set is not None
+        provisioner.execute(environment, spec, change_set)
+        outcome = ended(provisioner, environment, spec.name, lambda: sandbox.advance(60))
+        assert outcome.ok, outcome
+        outputs[spec.name] = dict(outcome.outputs)
+    sandbox.advance(1800)
+
+
+@contextmanager
+def as_somebody() -> Iterator[None]:
+    """With keys, which the sandbox does not look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield
+
+
+def inhabited(sandbox: Sandbox, home: Path) -> Iterator[World]:
+    """A world around a sandbox, and its end."""
+    made = World(sandbox, home)
+    try:
+        with as_somebody():
+            yield made
+    finally:
+        made.close()
+        sandbox.stop()
 
 
 class Left:
@@ -173,3 +202,16 @@ class Left:
         """Let the leases run out. They go by the database's own clock, so instead of it they are moved."""
         with self._engine.begin() as connection:
             connection.execute(text("UPDATE leases SET expires = expires - 3600"))
+
+
+@contextmanager
+def settled(
+    world: World, home: Path, url: str, lease: float = 10, environments: Sequence[str] = ("production",)
+) -> Iterator[Left]:
+    """A Haven on a new database."""
+    made = Left(home, url, lease)
+    try:
+        assert world.run("found", made, environments=environments) == 0, made.said("effects")
+        yield made
+    finally:
+        made.close()

@@ -27,6 +27,7 @@ from services.domain.operation import Sent, State, Target
 from services.domain.scaling.change import ScalingChange, state_of
 from services.settings import Settings
 from services.store.clock import SystemClock
+from services.usecases.deployment_shapes import DeployRequest, PlanRequest
 from services.usecases.failovers import FailoverRequest
 from services.usecases.scalings import ScalingRequest
 from services.worker.schedule import run
@@ -76,7 +77,7 @@ class Nursery:
             return self._sessions if isinstance(part, Sessions) else life.outside(part)
 
         settings = Settings(**job["settings"])
-        haven = bootstrap.build(settings, outside=outside)
+        haven = bootstrap.build(settings, pause=self._moment.passes, outside=outside)
         *first, last = job["do"].split()
         for each in first:
             JOBS[each](haven, self._moment, job)
@@ -148,6 +149,41 @@ def live_scaling(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
     raise AssertionError("it does not come to an end")
 
 
+def ask_plan(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """Have a plan worked out that changes one value of the network, on a fresh picture. What was left stuck before is
+    given up first."""
+    for stuck in haven.operations.live(SYSTEM):
+        haven.operations.give_up(SYSTEM, stuck.id, "AWS shows nothing of it.")
+    seen(haven, "production")
+    values = {"network": {"FlowLogDays": job["wants"]}}
+    haven.deployments.plan(SYSTEM, PlanRequest("production", stacks=("network",), values=values))
+
+
+def ask_deploy(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """Have such a plan worked out and its deployment asked for by one person, and approved by another."""
+    ask_plan(haven, moment, job)
+    live_deploy(haven, moment, job)
+    seen(haven, "production")
+    (ready, *_) = haven.deployments.plans(SYSTEM, "production")
+    request = DeployRequest(
+        ready.plan.id, ready.plan.fingerprint, "To see whether it survives.", confirmed=ready.to_confirm
+    )
+    asked = haven.deployments.request(SYSTEM, request)
+    haven.operations.approve(Actor("ben", Role.ADMIN), asked.id, asked.version)
+
+
+def live_deploy(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
+    """Carry what is live to its end, or until it is stuck."""
+    haven.engine.recover()
+    for _ in range(80):
+        for operation in haven.engine.due():
+            haven.engine.advance(operation.id)
+        if not [each for each in haven.operations.live(SYSTEM) if each.state is not State.STUCK]:
+            return
+        moment.passes(20.0)
+    raise AssertionError("it does not come to an end")
+
+
 def seen(haven: Haven, name: str) -> None:
     """A picture, kept."""
     lease = haven.leases.acquire(f"snapshots:{name}", haven.holder, timedelta(seconds=60))
@@ -182,7 +218,8 @@ def work(haven: Haven, moment: Moment, job: dict[str, Any]) -> None:
 
 
 JOBS: dict[str, Callable[[Haven, Moment, dict[str, Any]], None]] = {
-    each.__name__: each for each in (found, ask, ask_scaling, live, live_scaling, resume, work)
+    each.__name__: each
+    for each in (found, ask, ask_deploy, ask_plan, ask_scaling, live, live_deploy, live_scaling, resume, work)
 }
 
 

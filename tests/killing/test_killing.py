@@ -6,9 +6,6 @@ Real processes on a real database, killed by SIGKILL; an heir finds what they le
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +14,8 @@ from services.domain.operation import Operation, Sent, State
 from tests.journeys.local_run import until
 from tests.killing.effects import Point
 from tests.killing.killing_world import APART, Left, World
-from tests.postgres_server import PostgresServer
-from tests.sandbox_server import Sandbox
-from tests.stores import DATABASES
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]  # the first one deploys
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]  # the first one may deploy
 
 BEGIN = ("SqlLeases.acquire", "Keeping.move", "SqlLeases.release")
 INTEND = ("SqlLeases.acquire", "Keeping.observed", "SqlLeases.acquire", "Keeping.intend", "FileJournal.intend")
@@ -38,51 +32,14 @@ def numbered() -> list[tuple[str, int]]:
 
 
 POINTS = [Point(name, nth, after) for name, nth in numbered() for after in (False, True)]
+EVERYWHERE = [pytest.param("sqlite", point, id=f"sqlite-{point}") for point in POINTS] + [
+    pytest.param("postgres", point, id=f"postgres-{point}", marks=pytest.mark.postgres)
+    for point in (POINTS[0], *POINTS[1::2])
+]
+"""On SQLite before and after each effect. From the end of one to the beginning of the next nothing outside changes, so
+on PostgreSQL it is before the first and after each."""
 INTENDED, CALLED = (Point("Keeping.intend", 1, True), Point("FailoverCaller.fail_over", 1, True))
 """From the first on an heir can no longer know that nothing was sent; from the second on something was."""
-
-
-@pytest.fixture(scope="module")
-def world(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    sandbox = start_sandbox("--frozen", "--limits", "off")
-    made = World(sandbox, tmp_path_factory.mktemp("world"))
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AWS_ACCESS_KEY_ID", "test")
-            patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-            made.deploy("production")
-            yield made
-    finally:
-        made.close()
-        sandbox.stop()
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def haven(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
-    """A Haven that lives through all the deaths, one after the other."""
-    home = tmp_path_factory.mktemp("home")
-    with settled(world, home, _url(request, home)) as made:
-        yield made
-
-
-def _url(request: pytest.FixtureRequest, home: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{home / 'haven.db'}"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.new_database()
-
-
-@contextmanager
-def settled(
-    world: World, home: Path, url: str, lease: float = 10, environments: Sequence[str] = ("production",)
-) -> Iterator[Left]:
-    """A Haven on a new database."""
-    made = Left(home, url, lease)
-    try:
-        assert world.run("found", made, environments=environments) == 0, made.said("effects")
-        yield made
-    finally:
-        made.close()
 
 
 def test_these_are_all_the_effects(world: World, haven: Left) -> None:
@@ -94,7 +51,7 @@ def test_these_are_all_the_effects(world: World, haven: Left) -> None:
     assert world.calls() == calls + 1
 
 
-@pytest.mark.parametrize("point", POINTS, ids=str)
+@pytest.mark.parametrize(("haven", "point"), EVERYWHERE, indirect=["haven"])
 def test_killed(world: World, haven: Left, point: Point) -> None:
     world.moment.passes(APART)
     calls = world.calls()

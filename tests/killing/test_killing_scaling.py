@@ -5,18 +5,15 @@ with real processes on real databases and AWS's own answers.
 """
 
 import signal
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from services.domain.operation import Sent, State
 from tests.killing.effects import Point
-from tests.killing.killing_world import Left, World
-from tests.killing.test_killing import _url, settled
-from tests.sandbox_server import Sandbox
-from tests.stores import DATABASES
+from tests.killing.killing_world import Left, World, inhabited
+from tests.sandbox_server import Sandbox, Seeded
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
@@ -73,8 +70,12 @@ NEVER_SENT = POINTS[1]
 
 
 @pytest.fixture(scope="module")
-def world(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    sandbox = start_sandbox("--frozen", "--limits", "off")
+def world(seeded_sandbox: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    yield from inhabited(seeded_sandbox("service", with_service), tmp_path_factory.mktemp("world"))
+
+
+def with_service(sandbox: Sandbox) -> None:
+    """The one stack above, at rest."""
     cloudformation = sandbox.client("cloudformation")
     made = cloudformation.create_change_set(
         StackName="production-service-rbac", ChangeSetName="x", ChangeSetType="CREATE", TemplateBody=SERVICE, Tags=TAGS
@@ -82,20 +83,6 @@ def world(start_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPa
     sandbox.advance(30)
     cloudformation.execute_change_set(ChangeSetName=made["Id"])
     sandbox.advance(1800)
-    world = World(sandbox, tmp_path_factory.mktemp("world"))
-    try:
-        yield world
-    finally:
-        world.close()
-        sandbox.stop()
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def haven(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
-    """A Haven that lives through all the deaths, one after the other."""
-    home: Path = tmp_path_factory.mktemp("home")
-    with settled(world, home, _url(request, home)) as made:
-        yield made
 
 
 def there(world: World) -> tuple[float, int, int]:

@@ -15,11 +15,9 @@ from services.domain.operation import Operation, Sent, State
 from services.usecases.engine import UNCERTAIN
 from tests.journeys.local_run import until
 from tests.killing.effects import Point, goes_on
-from tests.killing.killing_world import APART, Left, World
-from tests.killing.test_killing import settled, world
+from tests.killing.killing_world import APART, Left, World, settled
 from tests.postgres_server import PostgresServer
 
-__all__ = ["world"]
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 LEASE = 1.0
 BEFORE_THE_CALL = Point("FailoverCaller.fail_over", 1, after=False)

@@ -1,5 +1,7 @@
 """Environments and snapshots: the same on the fake, SQLite and PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -63,6 +65,56 @@ def test_an_environments_name_is_taken_once(any_unit: UnitOfWork) -> None:
         store.environments.add(b.environment())
     with pytest.raises(Conflict, match="production"), any_unit() as store:
         store.environments.add(b.environment())
+
+
+def test_an_environment_is_put_in_place_of_what_was_read(any_unit: UnitOfWork) -> None:
+    before = b.environment(external_id="haven-1")
+    after = replace(before, blueprint="single-az", protected=False, slo_target=99.5, external_id=None, archived=True)
+    with any_unit() as store:
+        store.environments.add(before)
+        store.environments.add(b.environment("legacy"))
+    with any_unit() as store:
+        store.environments.save(before, after)
+    with any_unit(readonly=True) as store:
+        assert store.environments.all(archived=True) == [b.environment("legacy"), after]
+
+
+def test_one_that_changed_meanwhile_is_not_overwritten(any_unit: UnitOfWork) -> None:
+    before = b.environment()
+    meanwhile = replace(before, slo_target=99.0, reader_role_arn="arn:aws:iam::123456789012:role/reader")
+    with any_unit() as store:
+        store.environments.add(before)
+        store.environments.save(before, meanwhile)
+    with pytest.raises(Conflict, match=r"has changed.*slo target, reader role arn"), any_unit() as store:
+        store.environments.save(before, replace(before, archived=True))
+    with any_unit(readonly=True) as store:
+        assert store.environments.get("production") == meanwhile
+
+
+def test_an_unknown_environment_cannot_be_saved(any_unit: UnitOfWork) -> None:
+    with pytest.raises(Conflict, match="no environment production"), any_unit() as store:
+        store.environments.save(b.environment(), b.environment(archived=True))
+
+
+def test_an_environments_name_is_for_ever(any_unit: UnitOfWork) -> None:
+    with pytest.raises(ValueError, match="for ever"), any_unit() as store:
+        store.environments.save(b.environment(), b.environment("other"))
+
+
+def test_of_many_who_save_an_environment_at_once_one_does(any_unit: UnitOfWork) -> None:
+    with any_unit() as store:
+        store.environments.add(b.environment())
+
+    def save(number: int) -> bool:
+        try:
+            with any_unit() as store:
+                store.environments.save(b.environment(), b.environment(slo_target=99.0 + number / 10))
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(save, range(6))) == 1
 
 
 def test_the_newest_snapshot_comes_back_whole(any_unit: UnitOfWork) -> None:

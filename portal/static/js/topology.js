@@ -22,11 +22,15 @@
     for (const [key, value] of search(address)) base.searchParams.set(key, value);
     return base.pathname + base.search;
   };
+  let opening = false;
   const show = async (address, focus) => {
     // What was asked last counts: an answer still on its way is about what was shown before.
     htmx.trigger(root(), "htmx:abort");
     // The source matters: only on an element with hx-ext does htmx know how to morph.
-    await htmx.ajax("GET", fragment(address), { source: root(), target: "#topology", swap: "morph:outerHTML" });
+    opening = true;
+    const shown = htmx.ajax("GET", fragment(address), { source: root(), target: "#topology", swap: "morph:outerHTML" });
+    opening = false;
+    await shown;
     const panel = document.getElementById("panel");
     if (focus === "panel") panel?.focus({ preventScroll: true });
     else if (focus) (cameFrom(focus) ?? panel)?.focus({ preventScroll: true });
@@ -34,8 +38,13 @@
   };
   // The version is the poll's alone: who opens something sends none, and so counts as somebody being there (portal/live.py).
   document.addEventListener("htmx:configRequest", (event) => {
-    const { elt, path, parameters } = event.detail;
-    if (elt === root() && path !== elt.getAttribute("hx-get")) delete parameters.v;
+    const { elt, parameters } = event.detail;
+    if (elt !== root()) return;
+    // A poll that falls due before htmx has read the attributes that were just morphed still has the address of what was
+    // shown before: its answer would close the panel that has just opened, and take the focus with it.
+    if (opening) delete parameters.v;
+    else if (elt.hasAttribute("hx-get")) event.detail.path = elt.getAttribute("hx-get");
+    else event.preventDefault();
   });
   let opener = null;
   const cameFrom = (id) => {

@@ -11,7 +11,7 @@ from sandbox.cloudformation.errors import Failed, Refused, invalid
 from sandbox.cloudformation.model import ChangeSet, Operation, Stack
 from sandbox.cloudformation.parameters import shown
 from sandbox.cloudformation.planning import plan
-from sandbox.cloudformation.requests import Request, new_name, page, token_of
+from sandbox.cloudformation.requests import Request, answered, new_name, page, remember, token_of
 from sandbox.cloudformation.validation import examine, require_capabilities
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -25,7 +25,10 @@ _VALUES = ("BeforeValue", "AfterValue", "Path", "AttributeChangeType")
 def create_change_set(request: Request) -> dict[str, Any]:
     name = new_name(str(request.require("ChangeSetName")))
     kind = str(request.get("ChangeSetType") or "UPDATE")
-    token_of(request, "CreateChangeSet")
+    token = token_of(request, "CreateChangeSet")
+    before = _made_before(request, token)
+    if before is not None:
+        return before
     if kind == "IMPORT" or request.get("ImportExistingResources") or request.get("DeploymentMode"):
         raise Refused("NotImplemented", "Imports and drift-aware change sets are not available in the sandbox", 501)
     if request.get("IncludeNestedStacks"):
@@ -51,7 +54,17 @@ def create_change_set(request: Request) -> dict[str, Any]:
     stack.change_sets[name] = made
     where = {"account": request.account, "region": request.region, "stack": stack.id, "name": name}
     clock.after(0.5, "cfn.changeset", **where, status="CREATE_IN_PROGRESS")
+    remember(request, "CreateChangeSet", token, made_id)
     return {"Id": made_id, "StackId": stack.id}
+
+
+def _made_before(request: Request, token: str) -> dict[str, Any] | None:
+    """The change set that this very request has made already, while it is there."""
+    known = answered(request, token)
+    for stack in request.ledger.stacks.values() if known else ():
+        if any(made.id == known for made in stack.change_sets.values()):
+            return {"Id": known, "StackId": stack.id}
+    return None
 
 
 def _subject(request: Request, kind: str, name: str) -> Stack | None:
@@ -199,7 +212,7 @@ def delete_change_set(request: Request) -> dict[str, Any]:
 def execute_change_set(request: Request) -> dict[str, Any]:
     stack, made = _find(request)
     token = token_of(request, "ExecuteChangeSet")
-    if made.execution in ("EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE") and token and made.settings.get("token") == token:
+    if made.execution.startswith("EXECUTE_") and token and made.settings.get("token") == token:
         return {}
     if made.execution != "AVAILABLE":
         state_of = made.status if made.execution in ("UNAVAILABLE", "AVAILABLE") else made.execution
@@ -212,11 +225,16 @@ def execute_change_set(request: Request) -> dict[str, Any]:
         raise invalid("DisableRollback cannot be used with a change set that was created with OnStackFailure")
     if made.type == "UPDATE":
         lifecycle.require_updatable(stack)
-    made.execution = "EXECUTE_COMPLETE"
+    made.execution = "EXECUTE_IN_PROGRESS"
     made.settings["token"] = token
+    remember(request, "ExecuteChangeSet", token, made.id)
     # Every other change set was made against what the stack no longer is.
     stack.change_sets = {made.name: made}
-    how = {"DisableRollback": bool(disabled) or on_failure == "DO_NOTHING", "OnFailure": on_failure or "ROLLBACK"}
+    how = {
+        "DisableRollback": bool(disabled) or on_failure == "DO_NOTHING",
+        "OnFailure": on_failure or "ROLLBACK",
+        "RetainExceptOnCreate": bool(request.get("RetainExceptOnCreate")),
+    }
     stack.settings.update({k: v for k, v in made.settings.items() if k not in ("OnStackFailure", "token")})
     stack.settings["DisableRollback"] = how["DisableRollback"]
     stack.settings["ChangeSetId"] = made.id

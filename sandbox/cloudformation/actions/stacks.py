@@ -11,7 +11,6 @@ from sandbox.cloudformation.planning import plan
 from sandbox.cloudformation.requests import Request, answered, new_name, remember, template_text, token_of
 from sandbox.cloudformation.validation import examine, require_capabilities
 
-STACK_LIMIT = 2000
 _KEPT = ("NotificationARNs", "RoleARN", "RollbackConfiguration", "TimeoutInMinutes")
 
 
@@ -43,8 +42,6 @@ def create_stack(request: Request) -> dict[str, Any]:
     existing = request.ledger.live(name)
     if existing is not None:
         raise Refused("AlreadyExistsException", f"Stack [{name}] already exists")
-    if sum(s.status != "DELETE_COMPLETE" for s in request.ledger.stacks.values()) >= STACK_LIMIT:
-        raise Refused("LimitExceededException", f"Limit for stack has been exceeded (limit {STACK_LIMIT})")
     target = deployment_of(request, None)
     template, _ = examine(target.template, request.region)
     require_capabilities(template, target.capabilities)
@@ -58,10 +55,11 @@ def create_stack(request: Request) -> dict[str, Any]:
     how = {
         "DisableRollback": bool(request.get("DisableRollback")) or on_failure == "DO_NOTHING",
         "OnFailure": on_failure or "ROLLBACK",
+        "RetainExceptOnCreate": bool(request.get("RetainExceptOnCreate")),
     }
     stack.settings["DisableRollback"] = how["DisableRollback"]
     lifecycle.create(stack, target, token, how)
-    remember(request, token, stack.id)
+    remember(request, "CreateStack", token, stack.id)
     return {"StackId": stack.id}
 
 
@@ -95,9 +93,22 @@ def update_stack(request: Request) -> dict[str, Any]:
     stack.settings.update(settings_of(request))
     disabled = bool(request.get("DisableRollback"))
     stack.settings["DisableRollback"] = disabled
-    lifecycle.update(stack, target, token, {"DisableRollback": disabled, "StackPolicyDuringUpdate": during or ""})
-    remember(request, token, stack.id)
+    _outdate(stack)
+    how = {
+        "DisableRollback": disabled,
+        "StackPolicyDuringUpdate": during or "",
+        "RetainExceptOnCreate": bool(request.get("RetainExceptOnCreate")),
+    }
+    lifecycle.update(stack, target, token, how)
+    remember(request, "UpdateStack", token, stack.id)
     return {"StackId": stack.id}
+
+
+def _outdate(stack: Stack) -> None:
+    """Change sets that wait were made against what the stack is about to be no longer."""
+    for made in stack.change_sets.values():
+        if made.execution == "AVAILABLE":
+            made.execution = "OBSOLETE"
 
 
 @action("DeleteStack")
@@ -105,29 +116,38 @@ def delete_stack(request: Request) -> dict[str, Any]:
     # Deleting a stack that is not there is no error on AWS.
     stack = request.ledger.find(str(request.require("StackName")))
     token = token_of(request, "DeleteStack")
-    if stack is not None:
+    if stack is not None and answered(request, token) is None:
         force = request.get("DeletionMode") == "FORCE_DELETE_STACK"
         lifecycle.delete(stack, token, request.get("RetainResources") or [], force)
+        remember(request, "DeleteStack", token, stack.id)
     return {}
 
 
 @action("CancelUpdateStack")
 def cancel_update_stack(request: Request) -> dict[str, Any]:
-    lifecycle.cancel_update(request.live_stack(), token_of(request, "CancelUpdateStack"))
+    stack, token = request.live_stack(), token_of(request, "CancelUpdateStack")
+    if answered(request, token) is None:
+        lifecycle.cancel_update(stack, token)
+        remember(request, "CancelUpdateStack", token, stack.id)
     return {}
 
 
 @action("ContinueUpdateRollback")
 def continue_update_rollback(request: Request) -> dict[str, Any]:
     skip = [str(s) for s in request.get("ResourcesToSkip") or []]
-    lifecycle.continue_rollback(request.live_stack(), token_of(request, "ContinueUpdateRollback"), skip)
+    stack, token = request.live_stack(), token_of(request, "ContinueUpdateRollback")
+    if answered(request, token) is None:
+        lifecycle.continue_rollback(stack, token, skip)
+        remember(request, "ContinueUpdateRollback", token, stack.id)
     return {}
 
 
 @action("RollbackStack")
 def rollback_stack(request: Request) -> dict[str, Any]:
-    stack = request.live_stack()
-    lifecycle.roll_back(stack, token_of(request, "RollbackStack"))
+    stack, token = request.live_stack(), token_of(request, "RollbackStack")
+    if answered(request, token) is None:
+        lifecycle.roll_back(stack, token, retain_except_on_create=bool(request.get("RetainExceptOnCreate")))
+        remember(request, "RollbackStack", token, stack.id)
     return {"StackId": stack.id}
 
 

@@ -29,11 +29,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The state an alarm should have and AWS's words for why."""
+    """The state an alarm should have, and the points that it was judged by."""
 
+    rule: Rule
     state: str
-    reason: str
     points: tuple[tuple[int, float], ...]
+    breaching: tuple[tuple[int, float], ...]
+
+    @property
+    def reason(self) -> str:
+        """AWS's words for why. They are asked for only when the state changes, which it seldom does."""
+        return _reason(self.rule, self.state, self.points, self.breaching)
 
 
 def judge(rule: Rule, window: Sequence[tuple[int, float | None]], current: str) -> Verdict:
@@ -46,7 +52,7 @@ def judge(rule: Rule, window: Sequence[tuple[int, float | None]], current: str) 
         state = "ALARM" if len(breaching) >= rule.needed else "OK"
     else:
         state = _incomplete(rule, window, recent, breaching, current)
-    return Verdict(state, _reason(rule, state, recent, breaching), recent)
+    return Verdict(rule, state, recent, breaching)
 
 
 def _incomplete(

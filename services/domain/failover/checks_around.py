@@ -42,7 +42,13 @@ def operations(situation: Situation) -> Check:
     return judge.passed("No other operation is at work in this environment.")
 
 
+_ONLY_ASKS = frozenset({"plan", "carry", "drift", "access check"})
+"""Kinds of operations that execute nothing: a failover never waits for them."""
+
+
 def _in_way(situation: Situation, other: Operation) -> bool:
+    if other.kind in _ONLY_ASKS:
+        return False
     same = other.target_kind is situation.target.kind and other.target == situation.target.name
     return same or other.state in (State.RUNNING, State.STUCK)
 

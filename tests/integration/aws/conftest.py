@@ -1,6 +1,6 @@
 """Haven's own gateways in front of a sandbox of their own, with `production` and `legacy` deployed through them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from services.domain.environment import Environment
 from services.domain.snapshot import Snapshot
 from tests.builders import environment
 from tests.integration.aws.deploying import deploy
-from tests.sandbox_server import Sandbox
+from tests.sandbox_server import Sandbox, Seeded
 
 
 class WallClock:
@@ -51,23 +51,23 @@ class Cloud:
         self.sandbox.advance(seconds)
 
 
-@pytest.fixture(scope="session")
-def deployed(start_sandbox: Callable[..., Sandbox], pytestconfig: pytest.Config) -> Iterator[Cloud]:
-    """Both environments, steady, on a frozen clock. Shared by the session, also with the parity tests that import this
-    fixture: a test puts right what it breaks."""
+@pytest.fixture(scope="module")
+def deployed(seeded_sandbox: Seeded) -> Iterator[Cloud]:
+    """Both environments, steady, on a frozen clock, for one module alone: what one stops or scales another counts. The
+    parity tests import this fixture too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        if DEPLOYED not in pytestconfig.stash:
-            made = pytestconfig.stash[DEPLOYED] = deploy_both(start_sandbox("--frozen", "--limits", "off"))
-            pytestconfig.add_cleanup(made.reader.close)
-        yield pytestconfig.stash[DEPLOYED]
+        made = cloud_of(seeded_sandbox("both", deploy_both))
+        yield made
+        made.reader.close()
+        made.sandbox.stop()
 
 
-def deploy_both(sandbox: Sandbox) -> Cloud:
-    """Deploy `production` and `legacy`, and let them settle."""
+def cloud_of(sandbox: Sandbox) -> Cloud:
+    """Haven's gateways to a sandbox."""
     sessions = Sessions(Wire(endpoint_url=sandbox.url), WallClock())
-    cloud = Cloud(
+    return Cloud(
         sandbox=sandbox,
         sessions=sessions,
         reader=CloudReader(sessions, SandboxClock(sandbox), deadline=60),
@@ -75,13 +75,15 @@ def deploy_both(sandbox: Sandbox) -> Cloud:
         production=environment("production"),
         legacy=environment("legacy"),
     )
+
+
+def deploy_both(sandbox: Sandbox) -> None:
+    """Deploy `production` and `legacy`, and let them settle."""
+    cloud = cloud_of(sandbox)
     for one in (cloud.production, cloud.legacy):
         deploy(cloud.provisioner, one, pause=lambda: sandbox.advance(60))
     sandbox.advance(1800)
-    return cloud
-
-
-DEPLOYED = pytest.StashKey[Cloud]()
+    cloud.reader.close()
 
 
 @pytest.fixture

@@ -24,7 +24,11 @@ from services.usecases.scalings import ScalingPreview, ScalingRequest
 from tests import builders as b
 from tests.integration.aws.conftest import Cloud, SandboxClock
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(400)]  # the first one deploys both environments
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.sandbox,
+    pytest.mark.timeout(400),
+]  # the first one deploys both environments
 
 ADMIN = b.actor(Role.ADMIN, "root.admin")
 ENV, SERVICE, RESOURCE = "production", "rbac", "service/production/rbac"

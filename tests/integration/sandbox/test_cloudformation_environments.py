@@ -1,182 +1,249 @@
 """The real templates in both shapes: everything comes up in its own service, changes in place, and goes again."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
 
-from provisioning.blueprint import StackSpec, load, template_body
-from sandbox.cloudformation import state
-from tests.integration.sandbox.presence import present
-from tests.integration.sandbox.stacks_ground import REGION, fresh, values
+from provisioning.blueprint import load
+from tests.integration.sandbox.environment_ground import DATA_STORES, Environment
+from tests.integration.sandbox.inventory import inventory
+from tests.integration.sandbox.stacks_ground import refusal
 
-pytestmark = pytest.mark.timeout(240)
-DATA_STORES = ("AWS::RDS::DBInstance", "AWS::ElastiCache::ReplicationGroup", "AWS::SQS::Queue", "AWS::KMS::Key")
-LEFT_BEHIND = {"AWS::KMS::Key", "AWS::S3::Bucket"}
-"""What the templates retain on purpose; a retained bucket keeps nothing of its policy."""
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+ONCE_GROWN = {"data": {"DatabaseStorage": "100", "DatabaseStorageLimit": "500"}}
+"""RDS storage grows and never shrinks: whoever goes back to single-az keeps what there is."""
 
 
-class Environment:
-    """An environment made of a blueprint's stacks, each fed with the outputs of those before it."""
+UNPROTECTED = {"data": {"DeletionProtection": "false"}, "platform": {"DeletionProtection": "false"}}
+"""Multi-AZ protects its database and its load balancer themselves: whoever deletes has to lift that first."""
+STAYS = ["kms key", "rds DBSnapshots", "s3 Buckets"]
+"""The templates retain the key and the log bucket; the database leaves its last snapshot."""
 
-    def __init__(self, name: str) -> None:
-        self.name, self.stacks = name, fresh()
-        self.outputs: dict[str, dict[str, str]] = {}
-        self.proposals: list[dict[str, Any]] = []
 
-    def bring_to(self, blueprint: str, kind: str) -> None:
-        """Deploy every stack of the blueprint in order; a stack that has nothing to change is left."""
-        for spec in load(blueprint).stacks(self.name):
-            self._deploy(spec, kind)
+class Production:
+    """`production` from nothing to multi-az and gone, with what was seen on the way."""
 
-    def _deploy(self, spec: StackSpec, kind: str) -> None:
-        fed = {parameter: self.outputs[stack][output] for parameter, (stack, output) in spec.inputs}
-        given = values(**dict(spec.parameters), **fed)
-        name = self.stack(spec.name)
-        proposed = self.stacks.proposed(name, template_body(spec.template), kind, Parameters=given)
-        assert proposed["Status"] == "CREATE_COMPLETE", (name, proposed.get("StatusReason"))
-        self.proposals.append(proposed)
-        self.stacks.cfn.execute_change_set(ChangeSetName=proposed["ChangeSetId"], DisableRollback=False)
-        done = self.stacks.settled(name)
-        failed = [e for e in self.stacks.events(name) if e["ResourceStatus"].endswith("FAILED")]
-        assert done["StackStatus"] == f"{kind}_COMPLETE", failed
-        self.outputs[spec.name] = {o["OutputKey"]: o["OutputValue"] for o in done["Outputs"]}
-
-    def stack(self, name: str) -> str:
-        return f"{self.name}-{name}"
-
-    def resources(self) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-        """(logical id, type, physical id, resolved properties) of everything in the environment's stacks."""
-        for stack in state.ledger(self.stacks.account, REGION).stacks.values():
-            for r in stack.resources.values():
-                yield r.logical, r.type, r.physical, r.properties
-
-    def missing(self) -> list[tuple[str, str]]:
-        """What its own service does not know of."""
-        return [(n, kind) for n, kind, it, p in self.resources() if not present(self.stacks.aws, kind, it, p)]
-
-    def tear_down(self) -> None:
-        """Delete every stack, the last deployed first."""
-        for name in reversed(list(self.outputs)):
-            stack = self.stacks.stack(self.stack(name))["StackId"]
-            self.stacks.cfn.delete_stack(StackName=stack)
-            assert self.stacks.settled(stack)["StackStatus"] == "DELETE_COMPLETE", name
+    def __init__(self) -> None:
+        made = Environment("production")
+        self.aws = aws = made.stacks.aws
+        at_first = inventory(aws)
+        made.bring_to("multi-az", "CREATE")
+        self.kinds = [kind for _, kind, _, _ in made.resources()]
+        self.missing, self.resolved, self.outputs = made.missing(), made.resolved(), made.outputs
+        self.database = aws("rds").describe_db_instances(DBInstanceIdentifier="production-app")["DBInstances"][0]
+        caches = aws("elasticache").describe_replication_groups(ReplicationGroupId="production-cache")
+        self.cache = caches["ReplicationGroups"][0]
+        names = ["rbac", "audit", "identity-sync"]
+        self.services = aws("ecs").describe_services(cluster="production", services=names)["services"]
+        targets = aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+        self.minimums = sorted(t["MinCapacity"] for t in targets)
+        self.balancer = aws("elbv2").describe_load_balancers(Names=["production-alb"])["LoadBalancers"][0]
+        arn = self.balancer["LoadBalancerArn"]
+        self.attributes = aws("elbv2").describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+        self.tags = aws("elbv2").describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"]
+        self.looks = [made.proposed(spec, "UPDATE") for spec in load("multi-az").stacks("production")]
+        made.bring_to("multi-az", "UPDATE", UNPROTECTED)
+        self.lifted = [proposed["StackName"] for proposed in made.proposals]
+        made.tear_down()
+        self.left = inventory(aws) - at_first
 
 
 @pytest.fixture(scope="module")
-def production() -> Environment:
-    made = Environment("production")
-    made.bring_to("multi-az", "CREATE")
-    return made
+def production() -> Production:
+    return Production()
 
 
-def test_every_resource_of_multi_az_is_in_its_own_service(production: Environment) -> None:
-    resources = list(production.resources())
-    assert len(resources) > 150
-    assert {kind for _, kind, _, _ in resources} >= {"AWS::ECS::Service", *DATA_STORES}
-    assert production.missing() == []
+def test_every_resource_of_multi_az_is_in_its_own_service(production: Production) -> None:
+    assert len(production.kinds) > 150
+    assert set(production.kinds) >= {"AWS::ECS::Service", *DATA_STORES}
+    assert production.missing == []
 
 
-def test_its_properties_are_true(production: Environment) -> None:
-    aws = production.stacks.aws
-    database = aws("rds").describe_db_instances(DBInstanceIdentifier="production-app")["DBInstances"][0]
+def test_its_properties_are_true(production: Production) -> None:
+    database, cache = production.database, production.cache
     assert (database["MultiAZ"], database["DBInstanceStatus"], database["StorageEncrypted"]) == (
         True,
         "available",
         True,
     )
     assert database["SecondaryAvailabilityZone"] != database["AvailabilityZone"]
-    cache = aws("elasticache").describe_replication_groups(ReplicationGroupId="production-cache")["ReplicationGroups"][
-        0
-    ]
     zones = [m["PreferredAvailabilityZone"] for m in cache["NodeGroups"][0]["NodeGroupMembers"]]
     assert (cache["AutomaticFailover"], len(set(zones))) == ("enabled", 3)
-    services = aws("ecs").describe_services(cluster="production", services=["rbac", "audit", "identity-sync"])[
-        "services"
-    ]
-    assert {s["serviceName"]: s["status"] for s in services} == dict.fromkeys(
+    assert {s["serviceName"]: s["status"] for s in production.services} == dict.fromkeys(
         ("rbac", "audit", "identity-sync"), "ACTIVE"
     )
-    assert all(s["deploymentConfiguration"]["deploymentCircuitBreaker"]["rollback"] for s in services)
-    targets = aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
-    assert sorted(t["MinCapacity"] for t in targets) == [3, 3, 3]
-    endpoint = production.outputs["data"]["DatabaseEndpoint"]
-    assert endpoint == database["Endpoint"]["Address"]
-    balancer = aws("elbv2").describe_load_balancers(Names=["production-alb"])["LoadBalancers"][0]
+    assert all(s["deploymentConfiguration"]["deploymentCircuitBreaker"]["rollback"] for s in production.services)
+    assert production.minimums == [3, 3, 3]
+    assert production.outputs["data"]["DatabaseEndpoint"] == database["Endpoint"]["Address"]
+    balancer = production.balancer
     assert (balancer["Scheme"], len(balancer["AvailabilityZones"])) == ("internal", 3)
-    attributes = aws("elbv2").describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])[
-        "Attributes"
-    ]
-    assert {"Key": "zonal_shift.config.enabled", "Value": "true"} in attributes
-    tags = aws("elbv2").describe_tags(ResourceArns=[balancer["LoadBalancerArn"]])["TagDescriptions"][0]["Tags"]
-    assert {"Key": "haven:environment", "Value": "production"} in tags
+    assert {"Key": "zonal_shift.config.enabled", "Value": "true"} in production.attributes
+    assert {"Key": "haven:environment", "Value": "production"} in production.tags
 
 
-def test_a_second_look_finds_nothing_to_change(production: Environment) -> None:
-    for spec in load("multi-az").stacks("production"):
-        fed = {p: production.outputs[stack][output] for p, (stack, output) in spec.inputs}
-        given = values(**dict(spec.parameters), **fed)
-        name = production.stack(spec.name)
-        proposed = production.stacks.proposed(name, template_body(spec.template), "UPDATE", Parameters=given)
-        assert proposed["Status"] == "FAILED", [c["ResourceChange"]["LogicalResourceId"] for c in proposed["Changes"]]
+def test_a_second_look_finds_nothing_to_change(production: Production) -> None:
+    changes = [c["ResourceChange"]["LogicalResourceId"] for look in production.looks for c in look["Changes"]]
+    assert ({look["Status"] for look in production.looks}, changes) == ({"FAILED"}, [])
 
 
-def test_single_az_comes_up_becomes_multi_az_and_goes() -> None:
+def test_multi_az_goes_too_once_its_protection_is_lifted(production: Production) -> None:
+    assert production.lifted == ["production-data", "production-platform"]
+    assert sorted(kind for kind, _ in production.left) == STAYS
+
+
+@dataclass
+class Journey:
+    """`legacy` from nothing to single-az, to multi-az, back, and gone, with what was seen at each stop."""
+
+    environment: Environment
+    at_first: set[tuple[str, str]]
+    resolved: dict[str, dict[str, Any]]
+    seen: list[dict[str, Any]] = field(default_factory=list)
+    proposals: list[list[dict[str, Any]]] = field(default_factory=list)
+    shrinking: list[str] = field(default_factory=list)
+    protected: tuple[str, str, int] | None = None
+    told: list[str] = field(default_factory=list)
+    left: set[tuple[str, str]] = field(default_factory=set)
+
+    def look(self) -> None:
+        """Note what is there now."""
+        aws = self.environment.stacks.aws
+        nats = aws("ec2").describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])["NatGateways"]
+        caches = aws("elasticache").describe_replication_groups(ReplicationGroupId="legacy-cache")
+        services = aws("ecs").describe_services(cluster="legacy", services=["rbac"])["services"]
+        targets = aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+        self.proposals.append(self.environment.proposals)
+        self.seen.append(
+            {
+                "stores": self.environment.data_stores(),
+                "missing": self.environment.missing(),
+                "database": aws("rds").describe_db_instances(DBInstanceIdentifier="legacy-app")["DBInstances"][0],
+                "cache": caches["ReplicationGroups"][0],
+                "nats": len(nats),
+                "subnets": len(services[0]["networkConfiguration"]["awsvpcConfiguration"]["subnets"]),
+                "targets": len(targets),
+            }
+        )
+
+
+@pytest.fixture(scope="module")
+def journey() -> Journey:
     legacy = Environment("legacy")
+    aws = legacy.stacks.aws
+    at_first = inventory(aws)
     legacy.bring_to("single-az", "CREATE")
-    has_one_of_each(legacy)
-    becomes_multi_az_without_replacing_a_data_store(legacy)
-    goes_and_leaves_only_what_is_meant_to_stay(legacy)
-
-
-def has_one_of_each(legacy: Environment) -> None:
-    assert legacy.missing() == []
-    aws = legacy.stacks.aws
-    assert not aws("rds").describe_db_instances(DBInstanceIdentifier="legacy-app")["DBInstances"][0]["MultiAZ"]
-    assert len(aws("ec2").describe_nat_gateways()["NatGateways"]) == 1
-    cache = aws("elasticache").describe_replication_groups(ReplicationGroupId="legacy-cache")["ReplicationGroups"][0]
-    assert len(cache["MemberClusters"]) == 1
-
-
-def becomes_multi_az_without_replacing_a_data_store(legacy: Environment) -> None:
-    before = {n: it for n, kind, it, _ in legacy.resources() if kind in DATA_STORES}
-    legacy.proposals.clear()
+    made = Journey(legacy, at_first, legacy.resolved())
+    made.look()
     legacy.bring_to("multi-az", "UPDATE")
-    after = {n: it for n, kind, it, _ in legacy.resources() if kind in DATA_STORES}
-    assert after == before
-    replaced = [
-        c["ResourceChange"]["ResourceType"]
-        for p in legacy.proposals
-        for c in p["Changes"]
-        if c["ResourceChange"].get("Replacement") == "True"
-    ]
-    assert set(replaced) <= {"AWS::ECS::TaskDefinition"}
-    assert legacy.missing() == []
-    aws = legacy.stacks.aws
-    database = aws("rds").describe_db_instances(DBInstanceIdentifier="legacy-app")["DBInstances"][0]
+    made.look()
+    with pytest.raises(ClientError) as refused:
+        legacy.stacks.cfn.delete_stack(StackName="legacy-data")
+    made.protected = refusal(refused.value)
+    made.shrinking = _shrunk(legacy)
+    legacy.bring_to("single-az", "UPDATE", ONCE_GROWN)
+    made.look()
+    events = aws("rds").describe_events(SourceIdentifier="legacy-app", SourceType="db-instance", Duration=20_000)
+    made.told = [event["Message"] for event in events["Events"]]
+    legacy.tear_down()
+    made.left = inventory(aws) - at_first
+    return made
+
+
+def _shrunk(legacy: Environment) -> list[str]:
+    """The stack's status after somebody tried to give the database less storage, and why it failed."""
+    spec = next(s for s in load("multi-az").stacks("legacy", {"data": {"DatabaseStorage": "50"}}) if s.name == "data")
+    done = legacy.executed(spec, legacy.proposed(spec, "UPDATE"))
+    failed = [e for e in legacy.stacks.events("legacy-data") if e["ResourceStatus"] == "UPDATE_FAILED"]
+    return [done["StackStatus"], *(f"{e['LogicalResourceId']}: {e['ResourceStatusReason']}" for e in failed[:1])]
+
+
+def test_single_az_has_one_of_each(journey: Journey) -> None:
+    seen = journey.seen[0]
+    assert seen["missing"] == []
+    assert not seen["database"]["MultiAZ"]
+    assert (seen["nats"], len(seen["cache"]["MemberClusters"]), seen["subnets"], seen["targets"]) == (1, 1, 1, 0)
+
+
+def test_it_becomes_multi_az_without_replacing_or_losing_a_data_store(journey: Journey) -> None:
+    before, after = journey.seen[:2]
+    assert after["stores"] == before["stores"]
+    assert after["missing"] == []
+    assert replaced(journey.proposals[1]) <= {"AWS::ECS::TaskDefinition"}
+    database = after["database"]
     assert (database["MultiAZ"], database["DBInstanceClass"], database["AllocatedStorage"]) == (
         True,
         "db.r6g.large",
         100,
     )
     assert database["BackupRetentionPeriod"] == 14
-    nats = aws("ec2").describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])["NatGateways"]
-    assert len(nats) == 3
-    cache = aws("elasticache").describe_replication_groups(ReplicationGroupId="legacy-cache")["ReplicationGroups"][0]
-    assert (cache["AutomaticFailover"], len(cache["MemberClusters"])) == ("enabled", 3)
-    service = aws("ecs").describe_services(cluster="legacy", services=["rbac"])["services"][0]
-    assert len(service["networkConfiguration"]["awsvpcConfiguration"]["subnets"]) == 3
+    assert (after["cache"]["AutomaticFailover"], len(after["cache"]["MemberClusters"])) == ("enabled", 3)
+    assert (after["nats"], after["subnets"], after["targets"]) == (3, 3, 3)
 
 
-def goes_and_leaves_only_what_is_meant_to_stay(legacy: Environment) -> None:
-    aws = legacy.stacks.aws
-    # Multi-AZ protects its database and load balancer; whoever deletes has to lift that first.
-    aws("rds").modify_db_instance(DBInstanceIdentifier="legacy-app", DeletionProtection=False, ApplyImmediately=True)
-    arn = legacy.outputs["platform"]["LoadBalancerArn"]
-    off = [{"Key": "deletion_protection.enabled", "Value": "false"}]
-    aws("elbv2").modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=off)
-    made = list(legacy.resources())
-    legacy.tear_down()
-    left = [(n, kind) for n, kind, it, p in made if present(aws, kind, it, p)]
-    assert {kind for _, kind in left} == LEFT_BEHIND
-    assert len(aws("rds").describe_db_snapshots()["DBSnapshots"]) == 1
+def test_it_goes_back_to_single_az_without_replacing_or_losing_a_data_store(journey: Journey) -> None:
+    first, _, back = journey.seen
+    assert back["stores"] == first["stores"]
+    assert back["missing"] == []
+    assert replaced(journey.proposals[2]) <= {"AWS::ECS::TaskDefinition"}
+    assert not back["database"]["MultiAZ"]
+    assert "SecondaryAvailabilityZone" not in back["database"]
+    assert (back["nats"], len(back["cache"]["MemberClusters"]), back["subnets"], back["targets"]) == (1, 1, 1, 0)
+
+
+def test_the_database_tells_of_its_conversion_and_of_the_way_back(journey: Journey) -> None:
+    told = [message for message in journey.told if " to convert to a " in message]
+    assert told == [
+        "Applying modification to convert to a Multi-AZ DB Instance",
+        "Finished applying modification to convert to a Multi-AZ DB Instance",
+        "Applying modification to convert to a standard (Single-AZ) DB Instance",
+        "Finished applying modification to convert to a standard (Single-AZ) DB Instance",
+    ]
+
+
+def test_storage_does_not_shrink_and_the_stack_says_why(journey: Journey) -> None:
+    status, why = journey.shrinking
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert why.startswith("Database: ")
+    assert "Cannot upgrade storage size to a lower value." in why
+
+
+def test_multi_az_is_protected_from_deletion(journey: Journey) -> None:
+    assert journey.protected == (
+        "ValidationError",
+        "Stack [legacy-data] cannot be deleted while TerminationProtection is enabled",
+        400,
+    )
+
+
+def test_it_goes_and_leaves_only_what_is_meant_to_stay(journey: Journey) -> None:
+    assert sorted(kind for kind, _ in journey.left) == STAYS
+
+
+def test_what_each_blueprint_makes_holds_against_aws_s_own_schemas(journey: Journey, production: Production) -> None:
+    assert len(journey.resolved) > 100
+    assert schema_findings(journey.resolved) == []
+    assert schema_findings(production.resolved) == []
+
+
+def test_a_wrong_property_would_be_found(journey: Journey) -> None:
+    name, database = next((n, r) for n, r in journey.resolved.items() if r["Type"] == "AWS::RDS::DBInstance")
+    broken = {"Type": database["Type"], "Properties": {**database["Properties"], "MultiAS": True}}
+    assert any("MultiAS" in finding for finding in schema_findings({name: broken}))
+
+
+def replaced(proposals: Sequence[dict[str, Any]]) -> set[str]:
+    """The types of what change sets say is replaced for certain."""
+    changes = [change["ResourceChange"] for proposed in proposals for change in proposed["Changes"]]
+    return {change["ResourceType"] for change in changes if change.get("Replacement") == "True"}
+
+
+def schema_findings(resources: dict[str, dict[str, Any]]) -> list[str]:
+    """What cfn-lint's checks of properties against the provider schemas (E3...) have against resolved resources."""
+    found = lint(json.dumps({"Resources": resources}), config=ManualArgs(regions=["us-east-1"]))
+    return [str(match) for match in found if match.rule.id.startswith("E3")]

@@ -12,6 +12,8 @@ from sandbox.gaps.reliance import databases_of
 from sandbox.weather import minutes, outages
 from tests.integration.sandbox.ground import REGION, Ground, fresh_ground
 
+pytestmark = pytest.mark.long
+
 CHECKS = {"HealthCheckIntervalSeconds": 10, "UnhealthyThresholdCount": 2, "HealthyThresholdCount": 3}
 
 

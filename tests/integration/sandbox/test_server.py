@@ -17,7 +17,7 @@ from sandbox.wire import Call
 from sandbox.wsgi import Inner
 from tests.sandbox_server import Sandbox, launch
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.long, pytest.mark.sandbox]
 Start = Callable[..., Sandbox]
 
 
@@ -214,6 +214,46 @@ def test_sigkill_loses_nothing_that_was_saved(start_sandbox: Start, tmp_path: Pa
     assert states(NatGatewayIds=[nat])["NatGateways"][0]["State"] == "pending"
     second.advance(31)
     assert states(NatGatewayIds=[nat])["NatGateways"][0]["State"] == "available"
+
+
+QUEUE = "Resources: {Queue: {Type: AWS::SQS::Queue}}"
+
+
+def test_what_aws_would_never_forget_is_saved_before_the_answer(start_sandbox: Start, tmp_path: Path) -> None:
+    first = start_sandbox("--state", str(tmp_path), "--frozen")
+    cloudformation = first.client("cloudformation")
+    made = cloudformation.create_change_set(
+        StackName="one", ChangeSetName="first", ChangeSetType="CREATE", TemplateBody=QUEUE
+    )["Id"]
+    first.kill()
+
+    second = start_sandbox("--state", str(tmp_path), "--frozen")
+    cloudformation = second.client("cloudformation")
+    second.advance(30)
+    assert cloudformation.describe_change_set(ChangeSetName=made)["ExecutionStatus"] == "AVAILABLE"
+    cloudformation.execute_change_set(ChangeSetName=made)
+    second.kill()
+
+    third = start_sandbox("--state", str(tmp_path), "--frozen")
+    cloudformation = third.client("cloudformation")
+    with pytest.raises(ClientError, match="cannot be executed"):
+        cloudformation.execute_change_set(ChangeSetName=made)
+    third.advance(300)
+    assert cloudformation.describe_stacks(StackName="one")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_several_may_begin_as_one_was_and_go_their_own_ways(start_sandbox: Start, tmp_path: Path) -> None:
+    first = start_sandbox("--state", str(tmp_path), "--frozen", "--endpoints", "off")
+    first.client("sqs").create_queue(QueueName="common")
+    assert first.stop() == 0
+    kept = (tmp_path / "state.bin").read_bytes()
+
+    one, two = (start_sandbox("--begin-as", str(tmp_path), "--frozen") for _ in range(2))
+    one.client("sqs").create_queue(QueueName="its-own")
+    names = [{url.rsplit("/", 1)[1] for url in each.client("sqs").list_queues()["QueueUrls"]} for each in (one, two)]
+    assert names == [{"common", "its-own"}, {"common"}]
+    assert [one.stop(), two.stop()] == [0, 0]
+    assert (tmp_path / "state.bin").read_bytes() == kept
 
 
 def test_control_status_is_json_over_http(sandbox: Sandbox) -> None:

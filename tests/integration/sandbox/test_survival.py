@@ -8,7 +8,7 @@ import pytest
 
 from tests.sandbox_server import Sandbox
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.long, pytest.mark.sandbox]
 DATABASE = {"Engine": "postgres", "AllocatedStorage": 100, "MasterUsername": "haven"}
 
 

@@ -1,16 +1,15 @@
 """`haven run` before it starts anything: what is wrong is said in one line."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from services import bootstrap
 from services.cli import haven
 from services.cli.run import ENVIRONMENTS, Plan, _factor, _number, _provision, greeting
 from services.settings import Settings
-from services.usecases.carrying import Deployment
 from services.usecases.provisioning import Progress
 
 
@@ -101,36 +100,33 @@ def test_the_greeting_repeats_no_password_that_was_set_before():
 
 
 class Built:
-    """The desks that a run provisions through: what is deployed here says more tasks than the blueprint."""
+    """The desks that a run provisions through."""
 
     def __init__(self):
-        self.environments = self.carrying = self.provisioning = self
+        self.environments = self.provisioning = self
         self.known = []
-        self.asked, self.deployed = [], {}
+        self.deployed = []
 
-    def all(self, actor):
-        return list(self.known)
+    def all(self, actor, *, archived):
+        return [each for each in self.known if archived or not each.archived]
 
     def register(self, actor, environment):
         self.known.append(environment)
 
-    def deployment(self, actor, environment, overrides):
-        self.asked.append((environment.name, overrides))
-        specs = tuple(f"{environment.name}: {spec.name}" for spec in bootstrap.specs(environment))
-        return Deployment(specs, {"service-rbac": {"MaxTasks": ("20", "12")}}, (), None)
-
-    def deploy(self, actor, environment, specs, tell):
-        self.deployed[environment.name] = specs
-        tell(Progress("network", "unchanged"))
+    def deploy(self, actor, environment, specs, tell, *, missing_only):
+        self.deployed.append((environment.name, environment.blueprint, specs[0].name, missing_only))
+        tell(Progress("network", "there"))
 
 
-def test_taken_up_again_it_deploys_what_keeps_the_values_that_are_deployed(capsys):
-    built = Built()
-    for _ in ENVIRONMENTS:  # a second run finds its environments
-        _provision(Plan(Settings(), 8000, 5001, 10.0), built, 0.0)
-    assert {environment.name for environment in built.known} == {"production", "legacy"}
-    assert sorted(built.asked, key=lambda each: each[0]) == [("legacy", {})] * 2 + [("production", {})] * 2
-    assert built.deployed["production"][0] == "production: network"
-    said = capsys.readouterr().out
-    assert "keeps MaxTasks 20 (blueprint: 12)" in said
-    assert "production: network unchanged" in said
+def test_taken_up_again_it_deploys_only_what_is_missing_of_what_is_not_archived(capsys):
+    built, plan = Built(), Plan(Settings(), 8000, 5001, 10.0)
+    _provision(plan, built, 0.0)
+    names = {environment.name for environment in built.known}
+    assert names == {"production", "legacy"}
+    expected = [("legacy", "single-az", "network", True), ("production", "multi-az", "network", True)]
+    assert sorted(built.deployed) == expected
+    assert "production: network there" in capsys.readouterr().out
+    built.known = [replace(each, archived=each.name == "legacy") for each in built.known]
+    _provision(plan, built, 0.0)
+    assert {environment.name for environment in built.known} == names
+    assert built.deployed[2:] == expected[1:]

@@ -199,19 +199,20 @@ def test_load_says_how_to_write_it(fake: Fake, arguments: list[str], said: str) 
 def calmed(fake: Fake, **disturbed: Any) -> Any:
     fake.answers["DELETE", "trouble"] = (200, {"ended": 2})
     fake.answers["DELETE", "load"] = (200, {"ended": 1})
+    fake.answers["DELETE", "failure"] = (200, {"ended": 3})
     fake.answers["GET", "events"] = (200, EVENTS | disturbed)
     fake.answers["DELETE", "events"] = (200, EVENTS)
     return run(fake.url, "calm").output
 
 
-def test_calm_ends_trouble_and_load(fake: Fake) -> None:
-    assert calmed(fake) == "3 ended.\n"
+def test_calm_ends_trouble_load_and_failures(fake: Fake) -> None:
+    assert calmed(fake) == "6 ended.\n"
     assert ("DELETE", "events", {}) not in fake.heard
 
 
 @pytest.mark.parametrize("disturbed", [{"duplicate": 2}, {"reorder": True}, {"drop": True}])
 def test_calm_lets_events_be_delivered_as_usual(fake: Fake, disturbed: dict[str, Any]) -> None:
-    assert calmed(fake, **disturbed) == "4 ended.\n"
+    assert calmed(fake, **disturbed) == "7 ended.\n"
     assert fake.heard[-1] == ("DELETE", "events", {})
 
 
@@ -266,3 +267,47 @@ def test_understands_that_something_else_answers(fake: Fake) -> None:
     result = run(fake.url, "status")
     assert result.exit_code == 1
     assert "The sandbox answered 404; is another program on that port?" in result.output
+
+
+DATABASE = "AWS::RDS::DBInstance"
+
+
+@pytest.mark.parametrize(
+    ("options", "told", "said"),
+    [
+        ([], {"act": None, "logical": None, "times": 1}, f"{DATABASE} fails the next time: Insufficient capacity"),
+        (
+            ["--act", "update", "--logical", "Database", "--times", "2"],
+            {"act": "update", "logical": "Database", "times": 2},
+            f"update {DATABASE} Database fails the next 2 times: Insufficient capacity",
+        ),
+    ],
+)
+def test_fail_orders_a_failure(fake: Fake, options: list[str], told: dict[str, Any], said: str) -> None:
+    result = run(fake.url, "fail", DATABASE, "Insufficient capacity", *options)
+    assert result.exit_code == 0, result.output
+    assert fake.heard == [("POST", "failure", {"type": DATABASE, "reason": "Insufficient capacity", **told})]
+    assert result.output == f"{said}\n"
+
+
+def test_fail_without_a_type_shows_what_is_to_come(fake: Fake) -> None:
+    waiting = {"type": DATABASE, "reason": "No", "act": "create", "logical": "Database"}
+    fake.answers["GET", "failure"] = (200, {"failures": [waiting, waiting | {"act": "", "logical": ""}]})
+    assert run(fake.url, "fail").output.splitlines() == [f"create {DATABASE} Database: No", f"{DATABASE}: No"]
+    fake.answers["GET", "failure"] = (200, {"failures": []})
+    assert run(fake.url, "fail").output == "Nothing is going to fail.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([DATABASE], "Say why it fails"),
+        ([DATABASE, "No", "--act", "replace"], "'replace' is not one of"),
+        ([DATABASE, "No", "--times", "0"], "0 is not in the range"),
+    ],
+)
+def test_fail_says_what_is_missing(fake: Fake, arguments: list[str], said: str) -> None:
+    result = run(fake.url, "fail", *arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert fake.heard == []

@@ -12,7 +12,9 @@ from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 
 from portal.app import create_app
-from services.bootstrap import Haven, effective, specs
+from services.bootstrap import Haven
+from services.bootstrap.deployments import desks
+from services.catalogue import PackagedCatalogue, effective, specs
 from services.domain.access import SYSTEM, Role
 from services.domain.environment import Environment
 from services.domain.failover.steps import steps_for
@@ -20,7 +22,7 @@ from services.domain.history import fingerprint
 from services.domain.operation import Operation, Step
 from services.domain.scaling.steps import steps_for as steps_for_scaling
 from services.domain.snapshot import Snapshot
-from services.ports import Provisioner
+from services.ports import CloudReader, Provisioner, StackCaller, StackReader
 from services.settings import Settings
 from services.usecases.access import Access
 from services.usecases.carrying import Carrying
@@ -29,6 +31,7 @@ from services.usecases.carrying_out import STEPS as CARRY_STEPS
 from services.usecases.environments import Environments
 from services.usecases.failover_history import FailoverHistory
 from services.usecases.failovers import Failovers
+from services.usecases.freezes import Freezes
 from services.usecases.ledger import Ledger
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
@@ -43,6 +46,7 @@ from tests import builders
 from tests.fakes.clock import MovableClock
 from tests.fakes.reader import ScriptedReader
 from tests.fakes.secrets import CountingTokens, PlainPasswords
+from tests.fakes.stack_looks import LookedStacks
 from tests.fakes.store import MemoryUnit
 
 PASSWORD = "correct horse battery"
@@ -70,7 +74,7 @@ class House:
             lockout_for=timedelta(seconds=self.settings.lockout_for),
         )
         self.users = Users(self.unit, self.clock, tokens, passwords)
-        self.environments = Environments(self.unit, self.clock)
+        self.environments = Environments(self.unit, self.clock, PackagedCatalogue().blueprints())
         self.snapshots = Snapshots(
             self.unit,
             self.clock,
@@ -90,7 +94,6 @@ class House:
             begin_within=half_hour,
         )
         self.failover_history = FailoverHistory(self.unit, self.clock)
-        self.operations = Operations(self.unit, self.clock, _steps)
         self.scalings = Scalings(
             self.unit,
             self.clock,
@@ -98,7 +101,7 @@ class House:
             stale_after=timedelta(seconds=self.settings.stale_after),
             begin_within=half_hour,
         )
-        self.replays = Replays(self.unit, self.clock)
+        self.replays = Replays(self.unit, self.clock, PackagedCatalogue())
         self.carrying = Carrying(
             self.unit,
             self.clock,
@@ -109,8 +112,26 @@ class House:
             stale_after=timedelta(seconds=self.settings.stale_after),
             begin_within=half_hour,
         )
+        self.stack_looks = LookedStacks()
+        of_stacks = desks(
+            self.settings,
+            self.unit,
+            self.clock,
+            cast(StackReader, self.stack_looks),  # what a test needs of AWS beside looks it brings itself
+            cast(StackCaller, None),
+            cast(CloudReader, None),
+            PackagedCatalogue(),
+            self.carrying,
+            lambda: f"id-{next(numbers)}",
+        )
+        self.deployments, self.recoveries = of_stacks.deployments, of_stacks.recoveries
+        self.upgrades, self.drifts = of_stacks.upgrades, of_stacks.drifts
+        self.template_versions, self.environment_checks = of_stacks.template_versions, of_stacks.environment_checks
+        self._procedures = of_stacks.procedures
+        self.operations = Operations(self.unit, self.clock, self._steps, voids=of_stacks.voids)
         self.temporary_edits = TemporaryEdits(self.unit, self.clock, self.scalings)
         self.pauses = Pauses(self.unit, self.clock, lambda: f"id-{next(numbers)}")
+        self.freezes = Freezes(self.unit, self.clock, lambda: f"id-{next(numbers)}")
 
     def ready(self) -> list[str]:
         """What keeps this process from serving."""
@@ -134,18 +155,19 @@ class House:
         with self.unit() as store:
             store.snapshots.put(snapshot, changed=changed, verdict="healthy", summary="", token=1)
 
+    def _steps(self, operation: Operation) -> Sequence[Step[Any]]:
+        """As the procedure of its kind gives them."""
+        if operation.kind in self._procedures:
+            return self._procedures[operation.kind].steps(operation)
+        if operation.kind == SCALING:
+            return steps_for_scaling(read_change(operation.wants("change")))
+        return CARRY_STEPS if operation.kind == CARRY else steps_for(operation.target_kind)
+
     @property
     def actions(self) -> list[tuple[str, str, str]]:
         """The ledger, oldest first: actor, action, target."""
         with self.unit(readonly=True) as store:
             return [(e.actor, e.action, e.target) for e in reversed(store.ledger.read(limit=500))]
-
-
-def _steps(operation: Operation) -> Sequence[Step[Any]]:
-    """As the procedure of its kind gives them."""
-    if operation.kind == SCALING:
-        return steps_for_scaling(read_change(operation.wants("change")))
-    return CARRY_STEPS if operation.kind == CARRY else steps_for(operation.target_kind)
 
 
 def house(home: Path, *, filled: bool = True, **settings: object) -> House:

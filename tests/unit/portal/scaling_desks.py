@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from services.domain.access import Actor, Permission
 from services.domain.check import Check
+from services.domain.environment import Environment
 from services.domain.errors import Conflict, Invalid, NotFound
 from services.domain.operation import Operation, State, Target
+from services.domain.prices import Price
 from services.domain.scaling.change import (
     ScalingChange,
     ScalingState,
@@ -27,7 +29,7 @@ from services.domain.scaling.replay import Assumed, assumptions, replay, setting
 from services.domain.scaling.series import Series, minute_of
 from services.domain.scaling.temporary import Edit, EditState
 from services.domain.scaling.tracking import rules_of
-from services.domain.snapshot import FargateService, ScheduledAction
+from services.domain.snapshot import FargateService, ScheduledAction, Snapshot
 from services.usecases.replays import Compared
 from services.usecases.scalings import ChangeRecord, ScalingPreview, ScalingRequest, ServiceScaling
 from tests import builders as b
@@ -215,6 +217,9 @@ class FakeReplays(Desk):
             why_not=self.why_not,
             price_source="List price of Fargate in us-east-1.",
         )
+
+    def task_hour(self, environment: Environment, snapshot: Snapshot, service: FargateService) -> Price | None:
+        return Price(0.0247, f"List price of Fargate in {environment.region}.")
 
 
 def _recorded(days: int) -> Recording:

@@ -8,6 +8,9 @@ from flask.testing import FlaskClient
 from tests.unit.portal.conftest import SignIn
 from tests.unit.portal.house import House
 
+SEEN = ["Fleet", "Topology", "Scaling", "Failovers", "Deployments", "Operations"]
+"""What everybody may open."""
+
 
 def nav(page: str) -> list[str]:
     return re.findall(r'data-go="\w">(\w+)</a>', page)
@@ -16,10 +19,10 @@ def nav(page: str) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "areas"),
     [
-        ("viewer", ["Fleet", "Topology", "Scaling", "Failovers", "Operations"]),
-        ("operator", ["Fleet", "Topology", "Scaling", "Failovers", "Operations"]),
-        ("auditor", ["Fleet", "Topology", "Scaling", "Failovers", "Operations", "Audit"]),
-        ("admin", ["Fleet", "Topology", "Scaling", "Failovers", "Operations", "Audit", "Users"]),
+        ("viewer", [*SEEN, "Environments"]),
+        ("operator", [*SEEN, "Environments"]),
+        ("auditor", [*SEEN, "Audit", "Environments"]),
+        ("admin", [*SEEN, "Audit", "Environments", "Users"]),
     ],
 )
 def test_the_navigation_shows_what_the_role_may_open_and_all_of_it_opens(
@@ -49,7 +52,7 @@ def test_without_an_environment_there_is_no_topology_to_go_to(as_: SignIn, house
     house.snapshots._last_known.clear()
     answer = client.get("/nothing")
     assert answer.status_code == 404
-    assert nav(answer.get_data(as_text=True)) == ["Fleet", "Failovers", "Operations"]
+    assert nav(answer.get_data(as_text=True)) == ["Fleet", "Failovers", "Deployments", "Operations", "Environments"]
 
 
 def test_alive_asks_nobody(client: FlaskClient, house: House) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox import control
 from sandbox.clock import clock
+from sandbox.cloudformation import failures
 from sandbox.fields import Bad, Body
 
 
@@ -72,6 +73,15 @@ def test_a_form_of_a_web_page_is_refused() -> None:
         ("load", {"service": "rbac", "factor": -1}, "factor must be a number from 0 to 100"),
         ("task", {"cluster": "c"}, "task is missing"),
         ("limits", {"limits": "maybe"}, "limits must be one of: on, off"),
+        ("failure", {"type": "AWS::RDS::DBInstance"}, "reason is missing"),
+        (
+            "failure",
+            {"type": "AWS::RDS::DBInstances", "reason": "No"},
+            "no stack here can have a AWS::RDS::DBInstances",
+        ),
+        ("failure", {"type": "AWS::SQS::Queue", "reason": "No", "act": "replace"}, "act is create, update or delete"),
+        ("failure", {"type": "AWS::SQS::Queue", "reason": "No", "times": 0}, "times must be a number from 1 to 1000"),
+        ("failure", {"type": "AWS::SQS::Queue", "reason": "No", "how": "badly"}, "unknown: how"),
     ],
 )
 def test_says_what_is_wrong(path: str, body: dict[str, Any], says: str) -> None:
@@ -100,3 +110,23 @@ def test_fields_are_read_once_and_the_rest_is_refused() -> None:
         body.text("name")
     with pytest.raises(Bad, match="1 to 200"):
         Body({"name": "x" * 201}).text("name")
+
+
+def test_a_failure_is_ordered_shown_and_taken_back() -> None:
+    failures.clear()
+    order = {"type": "AWS::RDS::DBInstance", "reason": "Insufficient capacity", "act": "create"}
+    wanted = [{**order, "logical": ""}] * 2
+    assert ask("POST", "failure", json.dumps({**order, "times": 2}).encode()) == (200, {"failures": wanted})
+    assert ask("GET", "failure") == (200, {"failures": wanted})
+    assert failures.due("AWS::RDS::DBInstance", "create", "Database") == "Insufficient capacity"
+    assert ask("DELETE", "failure") == (200, {"ended": 1})
+    assert ask("GET", "failure") == (200, {"failures": []})
+
+
+def test_failures_that_wait_are_limited() -> None:
+    failures.clear()
+    order = json.dumps({"type": "AWS::SQS::Queue", "reason": "No", "times": 1000}).encode()
+    assert ask("POST", "failure", order)[0] == 200
+    status, said = ask("POST", "failure", json.dumps({"type": "AWS::SQS::Queue", "reason": "No"}).encode())
+    assert (status, said["error"]) == (400, "at most 1000 failures can wait; 1000 do")
+    failures.clear()

@@ -56,6 +56,7 @@ class Switch:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.only_looks = self.harmless = False
 
     def steps(self, operation: Operation) -> tuple[Step[Seen], ...]:
         return (
@@ -64,7 +65,8 @@ class Switch:
                 "It is switched over",
                 lambda seen: seen.switched,
                 timedelta(minutes=5),
-                acts=True,
+                acts=not self.only_looks,
+                harmless=self.harmless,
                 refused_when=lambda seen: seen.abandoned,
                 otherwise="Look by hand.",
             ),

@@ -86,6 +86,13 @@ class Scene(desks.Scene):
         return [(entry.action, entry.outcome) for entry in reversed(self.ledger)]
 
 
+def test_a_pause_does_not_hold_what_executes_nothing() -> None:
+    scene = Scene()
+    with scene.unit() as store:
+        store.pauses.add(b.pause(at=scene.clock.now(), hours=1))
+    assert scene.run().state is State.SUCCEEDED
+
+
 def test_it_is_made_of_what_is_deployed_and_its_arn_is_the_receipt() -> None:
     scene = Scene()
     scene.cloud.stacks["service-rbac"]["ImageTag"] = "2.0.0"  # deployed since: it stays

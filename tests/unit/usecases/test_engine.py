@@ -103,6 +103,26 @@ def test_a_pause_holds_the_call_of_one_that_runs(scene: Scene) -> None:
     assert scene.run().sent is Sent.YES
 
 
+def test_a_pause_holds_nothing_that_only_looks(scene: Scene) -> None:
+    scene.switch.only_looks = True
+    with scene.unit() as store:
+        store.pauses.add(b.pause())
+    assert scene.run().state is State.RUNNING
+    scene.world.settle()
+    scene.world.switched = scene.world.settled = True
+    assert scene.run(40).state is State.SUCCEEDED
+    assert "paused" not in scene.words()
+
+
+def test_a_pause_does_not_hold_a_call_that_changes_nothing_that_runs(scene: Scene) -> None:
+    scene.switch.harmless = True
+    with scene.unit() as store:
+        store.pauses.add(b.pause())
+    assert scene.run(2).sent is Sent.YES
+    assert scene.world.calls == 1
+    assert "paused" not in scene.words()
+
+
 def test_a_pause_does_not_stop_the_looking(scene: Scene) -> None:
     scene.run(2)
     with scene.unit() as store:

@@ -35,6 +35,7 @@ class Cloud:
         self.fails, self.refuses = fails, refuses
         self.done = set(existing)
         self.unchanged = set(existing)
+        self.status: dict[str, str] = {}
         self.looks: dict[str, int] = {}
         self.log: list[str] = []
         self.inputs: dict[str, set[str]] = {}
@@ -48,11 +49,13 @@ class Cloud:
     def execute(self, environment, stack, change_set):
         assert change_set == f"arn:{stack.name}"
         self.log.append(stack.name)
+        self.status.pop(stack.name, None)
+        self.done.discard(stack.name)
         self.looks[stack.name] = 2
 
     def outcome(self, environment, name):
         if name in self.done:
-            return StackOutcome("CREATE_COMPLETE", True, True, "", (("Id", name),))
+            return StackOutcome(self.status.get(name, "CREATE_COMPLETE"), True, True, "", (("Id", name),))
         if name not in self.looks:
             return None
         self.looks[name] -= 1
@@ -105,6 +108,32 @@ def test_a_second_deployment_changes_nothing():
     provisioning.deploy(SYSTEM, PRODUCTION, SPECS, news.append)
     assert {p.word for p in news} == {"unchanged"}
     assert entries[-1].detail == {"changed": ""}
+
+
+def test_what_is_missing_alone_is_made_and_what_is_there_stays_as_it_is():
+    cloud = Cloud(existing=("network", "data"))
+    cloud.unchanged = set()
+    cloud.status = {"data": "UPDATE_ROLLBACK_COMPLETE"}
+    provisioning, entries = desk(cloud)
+    news: list[Progress] = []
+    provisioning.deploy(SYSTEM, PRODUCTION, SPECS, news.append, missing_only=True)
+    made = [line for line in cloud.log if not line.startswith("secure")]
+    assert made == ["platform", "service-rbac"]
+    assert cloud.inputs["service-rbac"] == {"network", "data", "platform"}
+    assert {p.stack: p.detail for p in news if p.word == "there"} == {
+        "network": "CREATE_COMPLETE",
+        "data": "UPDATE_ROLLBACK_COMPLETE",
+    }
+    assert ("secure network" in cloud.log, "secure data" in cloud.log) == (True, False)
+    assert entries[-1].detail == {"changed": "platform service-rbac"}
+
+
+def test_a_creation_that_never_came_to_a_good_end_is_missing():
+    cloud = Cloud(existing=("network",))
+    cloud.unchanged, cloud.status = set(), {"network": "ROLLBACK_COMPLETE"}
+    provisioning, _ = desk(cloud)
+    provisioning.deploy(SYSTEM, PRODUCTION, SPECS[:1], lambda _news: None, missing_only=True)
+    assert cloud.log == ["network", "secure network"]
 
 
 def test_a_failed_stack_stops_what_depends_on_it_and_says_why():

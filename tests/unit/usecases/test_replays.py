@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.catalogue import PackagedCatalogue
 from services.domain.access import Role
 from services.domain.errors import Invalid, NotFound, NotNow
 from services.domain.scaling import load, measured
@@ -34,7 +35,7 @@ class World:
             store.environments.add(b.environment(region=region))
             store.snapshots.put(snapshot or shape(), changed=True, verdict="", summary="", token=1)
             store.metrics.set_read_until("production", 1, UNTIL)
-        self.replays = Replays(self.unit, MovableClock())
+        self.replays = Replays(self.unit, MovableClock(), PackagedCatalogue())
 
     def record(self, name: str, values: Sequence[float | None]) -> None:
         """The newest minutes of one metric."""

@@ -217,6 +217,14 @@ def test_a_deployment_under_way_may_overwrite_it(scene: Scene) -> None:
     assert "production-service-rbac is UPDATE_IN_PROGRESS" in stack.fact
 
 
+def test_a_deployment_of_the_environment_says_so_before_its_turn_comes_to_the_stack(scene: Scene) -> None:
+    with scene.unit() as store:
+        store.operations.add(b.operation("d1", kind="deploy", environment=ENV, target=ENV, state=State.RUNNING))
+    stack = checks(scene, MAX)["stack"]
+    assert (stack.answer, stack.overridable) == (Answer.FAIL, True)
+    assert "deploy of production is running (d1)" in stack.fact
+
+
 def test_what_is_edited_for_a_time_already_is_said(scene: Scene) -> None:
     scene.make(ScalingChange(max_capacity=20, until=scene.clock.now() + timedelta(hours=1)))
     stays = scene.scalings.preview(VIEWER, ENV, SERVICE, MAX).effects[-1]

@@ -101,6 +101,7 @@ def sick(name: str) -> Any:
 
 
 ELSE = situation(target=replace(situation().target, name="x"))
+DEPLOYING = b.operation(target="x", kind="deploy", state=State.RUNNING)
 SCALING = b.operation("op-7", kind="scaling", target_kind=Target.SERVICE, target="rbac", state=State.RUNNING)
 
 CASES = [
@@ -134,6 +135,8 @@ CASES = [
     ("operations", situation(live=(b.operation(target="x", state=State.AWAITING_APPROVAL),)), PASS, False, ""),
     ("operations", situation(live=(b.operation(target="x", state=State.STUCK),)), FAIL, False, "stuck"),
     ("operations", situation(live=(b.operation(state=State.SUCCEEDED),)), PASS, False, ""),
+    ("operations", situation(live=(b.operation(target="x", kind="plan", state=State.RUNNING),)), PASS, False, ""),
+    ("operations", situation(live=(DEPLOYING,)), FAIL, False, "deploy"),
     ("operations", situation(live=(SCALING,)), FAIL, True, "scaling of rbac"),
     ("operations", situation(live=(SCALING, b.operation(target="x", state=State.STUCK))), FAIL, False, "scaling of"),
     ("lag", in_cluster(metrics=()), UNKNOWN, True, "no ReplicaLag of db-2"),

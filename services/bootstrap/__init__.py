@@ -1,12 +1,8 @@
 """The one place where the halves meet: builds everything once from the settings. No logic of its own."""
 
 import base64
-import logging
 import os
-import signal
 import socket
-import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -14,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-import structlog
-
-from provisioning import blueprint as blueprints
-from provisioning.template import template
+from provisioning.roles import roles_template
+from services.aws.deployment_calls import DeploymentCaller
+from services.aws.deployment_reader import DeploymentReader
 from services.aws.event_queue import EventQueue
 from services.aws.events import EventReader
 from services.aws.failover_calls import FailoverCaller
@@ -29,12 +24,14 @@ from services.aws.scaling_calls import ScalingCaller
 from services.aws.scaling_reader import ScalingReader
 from services.aws.session import Sessions, Wire
 from services.aws.stacks_writer import StackProvisioner
-from services.domain.environment import Environment
-from services.domain.errors import HavenError, Invalid
+from services.bootstrap.deployments import desks, price_desk
+from services.bootstrap.process import log_as_json, stop_on_signals
+from services.catalogue import PackagedCatalogue, effective, render, specs
+from services.domain.errors import HavenError
 from services.domain.health import verdict
 from services.domain.history import fingerprint
 from services.domain.snapshot import Snapshot
-from services.ports import Clock, Journal, Leases, StackSpec
+from services.ports import Clock, Journal, Leases
 from services.settings import Settings
 from services.store import migrate as migrations
 from services.store.clock import SystemClock
@@ -47,7 +44,10 @@ from services.usecases.access import Access
 from services.usecases.carrying import Carrying
 from services.usecases.carrying_out import KIND as CARRY
 from services.usecases.carrying_out import CarryProcedure
+from services.usecases.deployments import Deployments
+from services.usecases.drifts import Drifts
 from services.usecases.engine import Engine
+from services.usecases.environment_checks import EnvironmentChecks
 from services.usecases.environments import Environments
 from services.usecases.failing_over import FailoverProcedure
 from services.usecases.failover_history import FailoverHistory
@@ -59,17 +59,35 @@ from services.usecases.ledger import Ledger
 from services.usecases.measuring import Measuring
 from services.usecases.operations import Operations
 from services.usecases.pauses import Pauses
+from services.usecases.plan_tidying import PlanTidying
+from services.usecases.pricing import Pricing
 from services.usecases.procedure import Procedure
 from services.usecases.provisioning import Provisioning
+from services.usecases.recoveries import Recoveries
 from services.usecases.replays import Replays
 from services.usecases.scaling_change import ScalingProcedure
 from services.usecases.scalings import KIND as SCALING
 from services.usecases.scalings import Scalings
 from services.usecases.snapshots import Snapshots
+from services.usecases.stack_events import StackEventKeeping
+from services.usecases.template_versions import TemplateVersions
 from services.usecases.temporary import TemporaryEdits
+from services.usecases.upgrades import Upgrades
 from services.usecases.users import Users
 
-__all__ = ["Haven", "Outside", "SystemClock", "build", "log_as_json", "migrate", "render", "specs", "stop_on_signals"]
+__all__ = [
+    "Haven",
+    "Outside",
+    "SystemClock",
+    "build",
+    "effective",
+    "log_as_json",
+    "migrate",
+    "render",
+    "roles_template",
+    "specs",
+    "stop_on_signals",
+]
 T = TypeVar("T")
 
 
@@ -89,6 +107,7 @@ class Haven:
     access: Access
     users: Users
     environments: Environments
+    environment_checks: EnvironmentChecks
     snapshots: Snapshots
     ledger: Ledger
     provisioning: Provisioning
@@ -99,6 +118,13 @@ class Haven:
     measuring: Measuring
     replays: Replays
     carrying: Carrying
+    deployments: Deployments
+    recoveries: Recoveries
+    upgrades: Upgrades
+    drifts: Drifts
+    stack_events: StackEventKeeping
+    template_versions: TemplateVersions
+    plan_tidying: PlanTidying
     temporary_edits: TemporaryEdits
     operations: Operations
     pauses: Pauses
@@ -152,8 +178,27 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
     scaling_caller = outside(ScalingCaller(sessions))
     changing = ScalingProcedure(unit, clock, reader, scaling_reader, scaling_caller, stale_after=stale_after)
     provisioner = outside(StackProvisioner(sessions, pause))
-    carrying = CarryProcedure(provisioner)
-    procedures: Mapping[str, Procedure[Any]] = {FAILOVER: failing_over, SCALING: changing, CARRY: carrying}
+    carrying = Carrying(
+        unit, clock, provisioner, specs, effective, _new_id, stale_after=stale_after, begin_within=begin_within
+    )
+    catalogue = PackagedCatalogue()
+    made = desks(
+        settings,
+        unit,
+        clock,
+        DeploymentReader(sessions),
+        outside(DeploymentCaller(sessions, pause, _watch)),
+        reader,
+        catalogue,
+        carrying,
+        _new_id,
+    )
+    procedures: Mapping[str, Procedure[Any]] = {
+        FAILOVER: failing_over,
+        SCALING: changing,
+        CARRY: CarryProcedure(provisioner),
+        **made.procedures,
+    }
     scalings = Scalings(unit, clock, _new_id, stale_after=stale_after, begin_within=begin_within)
     # in a container host and pid repeat; a new process must never share an old one's fencing token
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -171,7 +216,8 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
             lockout_for=timedelta(seconds=settings.lockout_for),
         ),
         users=Users(unit, clock, tokens, passwords),
-        environments=Environments(unit, clock),
+        environments=Environments(unit, clock, catalogue.blueprints()),
+        environment_checks=made.environment_checks,
         snapshots=Snapshots(
             unit,
             clock,
@@ -196,12 +242,23 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         failover_history=FailoverHistory(unit, clock),
         scalings=scalings,
         measuring=Measuring(unit, clock, scaling_reader, every=timedelta(seconds=settings.metrics_every)),
-        replays=Replays(unit, clock),
-        carrying=Carrying(
-            unit, clock, provisioner, specs, effective, _new_id, stale_after=stale_after, begin_within=begin_within
-        ),
+        replays=Replays(unit, clock, catalogue),
+        carrying=carrying,
+        deployments=made.deployments,
+        recoveries=made.recoveries,
+        upgrades=made.upgrades,
+        drifts=made.drifts,
+        stack_events=made.stack_events,
+        template_versions=made.template_versions,
+        plan_tidying=made.plan_tidying,
         temporary_edits=TemporaryEdits(unit, clock, scalings),
-        operations=Operations(unit, clock, lambda each: procedures[each.kind].steps(each), begin_within=begin_within),
+        operations=Operations(
+            unit,
+            clock,
+            lambda each: procedures[each.kind].steps(each),
+            begin_within=begin_within,
+            voids=made.voids,
+        ),
         pauses=Pauses(unit, clock, _new_id),
         freezes=Freezes(unit, clock, _new_id),
         engine=Engine(
@@ -217,6 +274,11 @@ def build(settings: Settings, *, pause: Callable[[float], None] = time.sleep, ou
         intake=intake,
         holder=holder,
     )
+
+
+def pricing(settings: Settings, text: str | None = None) -> Pricing:
+    """The desk of list prices, over the packaged file or another one's text. It needs no database."""
+    return price_desk(SystemClock(), Sessions(_wire(settings), SystemClock()), text)
 
 
 def _wire(settings: Settings) -> Wire:
@@ -263,71 +325,3 @@ def _judge(stale_after: timedelta) -> Callable[[Snapshot, datetime], tuple[str, 
 def migrate(settings: Settings) -> None:
     """Bring the database to this version; two processes may do so at once."""
     migrations.upgrade(settings.resolved_database_url)
-
-
-def render(blueprint: str, environment: str) -> str:
-    """What a blueprint would deploy, as YAML, in order."""
-    return blueprints.render(_load(blueprint), environment)
-
-
-def specs(environment: Environment, overrides: Mapping[str, Mapping[str, str]] | None = None) -> tuple[StackSpec, ...]:
-    """The stacks of an environment's blueprint, in deployment order. Raises Invalid, with `<stack>.<parameter>` as
-    fields, for overrides that do not fit."""
-    try:
-        planned = _load(environment.blueprint).stacks(environment.name, overrides or {})
-    except blueprints.BlueprintError as problem:
-        raise Invalid(str(problem), problem.fields) from problem
-    return tuple(
-        StackSpec(s.name, s.template, s.parameters, s.inputs, s.after, s.policy, s.termination_protection)
-        for s in planned
-    )
-
-
-def effective(spec: StackSpec) -> Mapping[str, str]:
-    """The values of a stack's parameters, its template's defaults filled in."""
-    return template(spec.template).effective(dict(spec.parameters))
-
-
-def _load(name: str) -> blueprints.Blueprint:
-    try:
-        return blueprints.load(name)
-    except blueprints.BlueprintError as problem:
-        raise Invalid(str(problem)) from problem
-
-
-def log_as_json(process: str) -> None:
-    """Log one JSON object a line to standard error, with the process's name."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(sort_keys=True),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    structlog.contextvars.bind_contextvars(process=process)
-
-
-def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM or SIGINT sets, however often and to whichever thread they come.
-
-    Python's own handlers run only in the main thread, which does not wake while it waits for a lock if the system gave
-    the signal to another thread (as it does right after SIGCONT). So a thread reads them from the wake-up pipe.
-    """
-    stopping, (heard, wake) = threading.Event(), os.pipe()
-    os.set_blocking(wake, False)
-    asked = (signal.SIGTERM, signal.SIGINT)
-    for number in asked:
-        signal.signal(number, lambda _got, _frame: None)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-
-    def watch() -> None:
-        while os.read(heard, 1)[0] not in asked:
-            continue
-        stopping.set()
-
-    threading.Thread(target=watch, name="stop-on-signals", daemon=True).start()
-    return stopping

@@ -1,0 +1,1 @@
+"""Deployments: the history, planning one, its review, recovering one that failed, and comparing two."""

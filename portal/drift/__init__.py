@@ -1,0 +1,1 @@
+"""Drift: where resources are not as their stacks say, looking for it, and what of it is meant."""

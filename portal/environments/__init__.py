@@ -1,0 +1,1 @@
+"""Environments: listed, made, edited, checked, archived; and their freeze windows."""

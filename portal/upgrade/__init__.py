@@ -1,0 +1,1 @@
+"""The guided path from single-AZ to Multi-AZ."""

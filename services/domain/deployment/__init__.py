@@ -1,0 +1,1 @@
+"""Deployments: what a change set would do, how dangerous that is, and what came of it. Pure."""
