@@ -205,16 +205,9 @@ def _fresh(asked: Asked) -> Check:
     return Check(key, title, Answer.PASS, f"The stacks were read at {at:%H:%M:%S} UTC.", at)
 
 
-def _harmless(operation: Operation, plan: Plan) -> bool:
-    """Whether it does nothing to a stack. What worked this very plan out has done its last when the plan is ready, and
-    is only closed by the worker's next look."""
-    made_it = operation.kind == "plan" and operation.wants("plan") == plan.id
-    return operation.kind in HARMLESS or (made_it and plan.state is not PlanState.PREPARING)
-
-
 def _operations(asked: Asked) -> Check:
     key, title = "operations", "No other operation runs"
-    others = [each for each in asked.live if each.id != asked.own_id and each.live and not _harmless(each, asked.plan)]
+    others = [each for each in asked.live if each.id != asked.own_id and each.live and each.kind not in HARMLESS]
     if others:
         said = listed([f"{each.what} ({each.state}, {each.id})" for each in others])
         return Check(key, title, Answer.FAIL, f"{said}.", None, WAIT)

@@ -32,9 +32,12 @@ LAST = 8
 
 def settled(plan: Plan, operation: Operation | None) -> Plan:
     """The plan with what its operation came to: an operation that failed, or was withdrawn, tells no plan. One that
-    ended before anything was sent leaves the plan ready to be asked for again."""
-    if operation is None or operation.live:
+    ended before anything was sent leaves the plan ready to be asked for again. A plan is ready once the operation that
+    worked it out is over, which a worker's next look finds: until then it holds the environment."""
+    if operation is None:
         return plan
+    if operation.live:
+        return replace(plan, state=PlanState.PREPARING) if plan.state is PlanState.READY else plan
     if plan.state is PlanState.PREPARING:
         return replace(plan, state=PlanState.FAILED, because=operation.because)
     if plan.state is PlanState.ASKED:

@@ -205,21 +205,24 @@ def test_another_operation_in_the_environment_is_in_the_way(when: str) -> None:
     assert (ended.state, scene.aws.executed) == (State.FAILED, [])
 
 
-@pytest.mark.parametrize("whose", ["its own", "another's"])
-def test_what_worked_the_plan_out_is_in_nobodys_way_though_it_is_not_closed_yet(whose: str) -> None:
+def test_a_plan_is_ready_once_what_worked_it_out_is_over() -> None:
+    """Until then that operation holds the environment: nobody who reviews fast is refused for it."""
     scene = Scene()
-    seen = scene.planned("data", values=MULTI_AZ)
-    plan = seen.plan.id if whose == "its own" else "another"
-    closing = b.operation(
-        "plan-1", "legacy", target_kind=Target.ENVIRONMENT, target="plan", kind="plan", wanted=(("plan", plan),)
-    )
-    with scene.unit() as store:
-        store.operations.add(closing)
-    if whose == "its own":
-        assert scene.run(scene.ask(seen).id).state is State.SUCCEEDED
-        return
-    with pytest.raises(Unsafe, match="No other operation runs"):
-        scene.ask(seen)
+    planning = scene.ask_plan("data", values=MULTI_AZ)
+    plan = planning.wants("plan")
+
+    def states() -> tuple[PlanState | None, PlanState]:
+        with scene.unit(readonly=True) as store:
+            stored = store.plans.get(plan)
+        return stored.state if stored else None, scene.desk.review(VIEWER, plan).plan.state
+
+    while states()[0] is not PlanState.READY:
+        scene.run(planning.id, times=1)
+    assert (scene.read(planning.id).live, states()) == (True, (PlanState.READY, PlanState.PREPARING))
+    with pytest.raises(Conflict, match="not ready"):
+        scene.ask(scene.desk.review(VIEWER, plan))
+    assert not scene.run(planning.id).live
+    assert states() == (PlanState.READY, PlanState.READY)
 
 
 def test_looking_for_drift_is_in_nobodys_way() -> None:
