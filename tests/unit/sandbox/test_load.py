@@ -114,6 +114,25 @@ def test_a_service_that_never_ran_has_no_data() -> None:
     assert compute.METRICS["CPUUtilization"][1](history, KEY, NIGHT) is None
 
 
+def test_a_target_group_has_no_past_while_its_stack_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alarm would else be judged by minutes in which the first target alone is assumed to have been there."""
+    minute = NIGHT
+    monkeypatch.setattr(clock, "time", lambda: minute * 60.0)
+    history = History()
+    alone = replace(WORLD, services={KEY: replace(RBAC, floor=1)}, groups={TG: Group(TG, ((A, 1),), ())})
+    history.record(NIGHT, alone)
+    assert [history.thing("groups", TG, each) for each in (NIGHT - 1, NIGHT)] == [None, alone.groups[TG]]
+    minute = NIGHT + 1
+    history.record(minute, WORLD)
+    assert history.thing("groups", TG, NIGHT - 1) is None
+    minute = NIGHT + 2
+    assert history.thing("groups", TG, NIGHT - 1) == WORLD.groups[TG], "as it was once it was made"
+    assert history.thing("groups", TG, NIGHT) == alone.groups[TG], "what was recorded stays"
+    more = Group(TG, ((A, 2), (B, 2), (C, 2)), ())
+    history.record(NIGHT + 60, replace(WORLD, groups={TG: more}))
+    assert history.thing("groups", TG, NIGHT - 1) == WORLD.groups[TG], "a later task was not there always"
+
+
 def test_more_tasks_than_usual_share_the_same_load(history: History) -> None:
     changed(history, NIGHT + 1, replace(RBAC, running=((A, 2), (B, 2), (C, 2)), floor=6))
     changed(history, NIGHT + 60, replace(RBAC, running=((A, 2), (B, 2), (C, 2)), floor=6))
