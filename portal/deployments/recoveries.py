@@ -61,4 +61,5 @@ def of(acts: Sequence[str]) -> Sequence[Recovery]:
 def failed(progressing: Progressing, stack: str) -> Sequence[str]:
     """Logical ids of the stack's resources whose last status is a failure."""
     rollout = progressing.rollouts.get(stack)
-    return [name for name, _, _, _, status in rollout.spans if status.endswith("_FAILED")] if rollout else []
+    last = {name: status for name, _, _, _, status in rollout.spans} if rollout else {}
+    return [name for name, status in last.items() if status.endswith("_FAILED")]

@@ -1,5 +1,6 @@
 """The live page of a deployment, of one being worked out and of a recovery; and asking for a recovery."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -325,6 +326,19 @@ def test_a_rollback_is_continued_without_what_keeps_failing(stuck: FlaskClient, 
     data = filled(page, "recover") | {"reason": REASON, "skip": "Database"}
     assert post(stuck, recover("continue"), data, 303) == "/operations/op-deploy"
     assert desk.did == [("admin", RecoverRequest("legacy", "data", "continue", REASON, ("Database",)))]
+
+
+def test_what_failed_twice_is_offered_once_and_what_was_put_back_not_at_all(
+    stuck: FlaskClient, desk: FakeDeployments
+) -> None:
+    made = scene.failed()
+    data = made.rollouts["data"]
+    first, cache = data.spans[-1], ("Cache", "AWS::ElastiCache::ReplicationGroup", b.NOW, b.NOW)
+    again = (*first[:2], b.NOW, b.NOW, "UPDATE_FAILED")
+    spans = (*data.spans, (*cache, "UPDATE_FAILED"), again, (*cache, "UPDATE_COMPLETE"))
+    desk.progressing["op-deploy"] = replace(made, rollouts={**made.rollouts, "data": replace(data, spans=spans)})
+    offered = re.findall(r'name="skip" value="(\w+)"', get(stuck, recover("continue")))
+    assert offered == ["Database"]
 
 
 def test_only_resources_that_failed_are_skipped(stuck: FlaskClient, desk: FakeDeployments) -> None:
