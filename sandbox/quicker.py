@@ -1,7 +1,7 @@
 """What moto works out anew for each request, or makes for each account, and nobody here asks for or sees change.
 
-No answer is another one for it: `tests/unit/sandbox/test_quicker.py` holds the keys against moto's own. Without these
-lines all goes on, slower.
+No answer is another one for it but the list of AWS's machine images, which is empty: no instance is made of them here.
+`tests/unit/sandbox/test_quicker.py` holds the keys against moto's own. Without these lines all goes on, slower.
 """
 
 import os

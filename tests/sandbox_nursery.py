@@ -45,7 +45,7 @@ def main() -> None:
     """Serve until standard input ends."""
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"
     from sandbox import server, state, weather  # noqa: F401 - what `sandbox.__main__` imports, and most of the time
-    from sandbox.endpoints import serving  # noqa: F401
+    from sandbox.endpoints import serving  # noqa: F401 - as above
     from sandbox.wsgi import inner_application
 
     inner_application()

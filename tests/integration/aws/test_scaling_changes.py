@@ -27,8 +27,8 @@ from tests.integration.aws.conftest import Cloud, SandboxClock
 pytestmark = [
     pytest.mark.long,
     pytest.mark.sandbox,
-    pytest.mark.timeout(400),
-]  # the first one deploys both environments
+    pytest.mark.timeout(400),  # the first one deploys both environments
+]
 
 ADMIN = b.actor(Role.ADMIN, "root.admin")
 ENV, SERVICE, RESOURCE = "production", "rbac", "service/production/rbac"
